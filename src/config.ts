@@ -1,0 +1,122 @@
+// Every option and limit of the broker: name (with its unit), default, reason, and the error met at
+// it. docs/operations.md lists the same rows and a test compares. Reading values from flags,
+// environment and file is `config/load.ts`; this file is data and needs nothing.
+
+import { choice, count, duration, list, type Option, size, text } from "./config/option.js";
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+const KiB = 1_024;
+const MiB = 1_024 * KiB;
+
+/** Where the broker listens, what it keeps, whom it believes. */
+const server = {
+	host: text("127.0.0.1", "nobody outside can connect until somebody decides that they may"),
+	port: count(7070, "free on common systems; 0 takes any free one", { min: 0, max: 65_535 }),
+	data: text("./data", "one folder holds everything that survives", { error: "DATA_LOCKED" }),
+	durability: choice(
+		["fsync", "os"],
+		"fsync",
+		"an acknowledged message survives a power cut; `os` survives only the end of the process",
+	),
+	allowedOrigins: list([], "pages of which origins may connect; empty: loopback pages only"),
+	trustedProxyHops: count(
+		0,
+		"X-Forwarded-For is ignored unless this many proxies of ours stand in front",
+		{ min: 0, max: 16 },
+	),
+	drainMs: duration(8 * second, "a clean end within the ten seconds that supervisors grant", {
+		min: 0,
+		max: 9_500,
+		error: "DRAINING",
+	}),
+	logLevel: choice(["debug", "info", "warn", "error"], "info", "what an operator acts upon"),
+};
+
+const auth = {
+	authSecretFile: text("", "file with a shared secret (HS256); set: no development mode"),
+	authJwksUrl: text("", "address of public keys (JWKS); set: no development mode"),
+	authIssuer: text("", "the `iss` that tokens must carry; empty: not checked"),
+	authAudience: text("", "the `aud` that tokens must carry; empty: not checked"),
+	tokenTtlMs: duration(day, "life of a token minted by the command line", {
+		min: second,
+		max: 3_650 * day,
+		error: "AUTH_EXPIRED",
+	}),
+};
+
+const people = {
+	groupMembersMax: count(1_024, "each member's receipts are kept and told one by one", {
+		max: 10_000,
+		error: "MEMBER_LIMIT",
+	}),
+	channelMembersMax: count(100_000, "one row a member, and counts instead of receipts", {
+		max: 1_000_000,
+		error: "MEMBER_LIMIT",
+	}),
+	devicesPerUserMax: count(16, "a user's state holds every device", {
+		max: 64,
+		error: "DEVICE_LIMIT",
+	}),
+	deviceForgottenAfterMs: duration(30 * day, "a device unseen so long starts afresh", {
+		min: minute,
+		error: "DEVICE_FORGOTTEN",
+	}),
+	sendWindow: count(64, "answers kept for repeats, so state per outbox is bounded", {
+		max: 1_024,
+		error: "SEND_WINDOW",
+	}),
+	receiptGatherMs: duration(200, "receipts of a group become one event and one status frame", {
+		min: 0,
+		max: 10 * second,
+	}),
+};
+
+const actors = {
+	mailboxMax: count(4_096, "waiting operations of one actor; more means that it cannot follow", {
+		min: 16,
+		error: "OVERLOADED",
+	}),
+	passivateAfterMs: duration(5 * minute, "an idle conversation leaves memory", { min: second }),
+	snapshotEvery: count(1_000, "events between snapshots: bounds what a recovery replays"),
+	keptPositions: count(10_000, "events below this distance are trimmed; older cursors start over", {
+		min: 100,
+		error: "RESET",
+	}),
+};
+
+const journal = {
+	groupBytesMax: size(4 * MiB, "one commit's rows; more waits for the next group", {
+		min: 64 * KiB,
+	}),
+	writeBufferBytes: size(32 * MiB, "4 MiB stalls up to 1.5 s under load, 64 MiB opens in 2 s", {
+		min: MiB,
+		max: 256 * MiB,
+	}),
+	cacheBytes: size(32 * MiB, "history of active conversations stays in memory", { min: MiB }),
+};
+
+/** All of it, in the order of docs/operations.md. */
+export const optionGroups = { server, auth, people, actors, journal } as const;
+
+export const options = { ...server, ...auth, ...people, ...actors, ...journal } as const;
+
+export type OptionName = keyof typeof options;
+
+/** The values a broker runs with. Durations in ms, sizes in bytes. */
+export type Config = {
+	readonly [K in OptionName]: (typeof options)[K] extends Option<infer T> ? T : never;
+};
+
+export const optionNames = Object.keys(options) as readonly OptionName[];
+
+export const defaultConfig: Config = Object.fromEntries(
+	optionNames.map((name) => [name, options[name].default]),
+) as Config;
+
+/** Without a secret or keys of the operator's own, the broker is open to whoever is on the machine. */
+export function developmentMode(config: Config): boolean {
+	return config.authSecretFile === "" && config.authJwksUrl === "";
+}
