@@ -33,6 +33,7 @@ export interface MessageRow {
 
 /** What a user may see of a conversation, and the user's own settings in it. */
 export interface MemberRow {
+	readonly kind: ConversationKind;
 	readonly role: Role;
 	readonly intervals: readonly Interval[];
 	readonly mutedUntil: number;
@@ -44,6 +45,7 @@ export interface InfoRow {
 	readonly title: string;
 	readonly picture: string;
 	readonly description: string;
+	readonly link: string | null;
 	readonly createdAt: number;
 	readonly createdBy: string;
 	readonly members: number;
@@ -111,5 +113,4 @@ export type IndexRow =
 			readonly seq: number;
 			readonly on: boolean;
 	  }
-	| { readonly type: "link"; readonly link: string; readonly conversation: string | null }
 	| { readonly type: "user"; readonly user: string; readonly row: UserRow };

@@ -1,0 +1,144 @@
+// Go-back-N sends: what a repeat means (rules S2–S5). Conversations and users both keep a table of
+// these. Pure: the newest session of an outbox is soft knowledge that dies with the actor.
+
+import type { Write } from "./event.js";
+
+/** The first answer to a number, kept until the client has stored it. */
+export interface Kept {
+	readonly n: number;
+	readonly hash: number;
+	readonly from: number;
+	readonly position: number;
+	readonly seq: number;
+	readonly at: number;
+	readonly text: string | null;
+}
+
+export interface Outbox {
+	last: number;
+	answered: number;
+	/** Answers for `answered < n ≤ last` that were accepted, in order of n. */
+	kept: Kept[];
+	/** Position of its last write; the least recently used outbox of a user is forgotten first. */
+	used: number;
+	/** Newest session seen; 0 after recovery. Soft. */
+	session: number;
+	/** The session that proved the device forked; nothing new is decided for it. Soft. */
+	forked: number;
+}
+
+/** Outboxes by user and outbox name, so that nobody can reach another one's. */
+export type Outboxes = Map<string, Outbox>;
+
+/** Outboxes kept per user and entity: sixteen devices, each with room for forks. */
+export const outboxesPerUserMax = 64;
+
+export function outboxKey(user: string, outbox: string): string {
+	return `${outbox}/${user}`;
+}
+
+export type Admission =
+	| { readonly type: "decide" }
+	| { readonly type: "repeat"; readonly kept: Kept }
+	| {
+			readonly type: "refuse";
+			readonly code:
+				| "SEND_GAP"
+				| "SEND_CONFLICT"
+				| "SEND_STALE"
+				| "SEND_WINDOW"
+				| "SESSION_STALE"
+				| "BAD_REQUEST";
+			readonly expected: number | null;
+	  };
+
+const decide: Admission = { type: "decide" };
+
+function refuse(
+	code: (Admission & { type: "refuse" })["code"],
+	expected: number | null = null,
+): Admission {
+	return { type: "refuse", code, expected };
+}
+
+/** What a write with this number means now. Changes only soft fields. */
+export function admit(
+	outboxes: Outboxes,
+	user: string,
+	write: Write,
+	session: number,
+	window: number,
+): Admission {
+	if (write.n < 1 || write.answered >= write.n) return refuse("BAD_REQUEST");
+	const box = outboxes.get(outboxKey(user, write.outbox));
+	if (box === undefined) {
+		if (write.n > write.answered + window) return refuse("SEND_WINDOW", write.answered + 1);
+		return write.n === write.answered + 1 ? decide : refuse("SEND_GAP", write.answered + 1);
+	}
+	if (session < box.session) return refuse("SESSION_STALE");
+	box.session = session;
+	const answered = Math.max(box.answered, write.answered);
+	const expected = Math.max(box.last, answered) + 1;
+	if (write.n > answered + window) return refuse("SEND_WINDOW", expected);
+	if (write.n > expected) return refuse("SEND_GAP", expected);
+	if (write.n === expected) {
+		return box.forked !== 0 && box.forked === session ? refuse("SEND_STALE") : decide;
+	}
+	const kept = box.kept.find((one) => one.n === write.n);
+	if (kept !== undefined && kept.hash === write.hash) return { type: "repeat", kept };
+	box.forked = session;
+	return refuse(kept === undefined ? "SEND_STALE" : "SEND_CONFLICT");
+}
+
+/** Note an accepted write: the part of `evolve` that all events with a number share. */
+export function record(
+	outboxes: Outboxes,
+	user: string,
+	write: Write,
+	answer: Omit<Kept, "n" | "hash">,
+): void {
+	const key = outboxKey(user, write.outbox);
+	let box = outboxes.get(key);
+	if (box === undefined) {
+		forgetOldest(outboxes, user);
+		box = { last: 0, answered: 0, kept: [], used: 0, session: 0, forked: 0 };
+		outboxes.set(key, box);
+	}
+	box.last = write.n;
+	box.used = answer.position;
+	if (write.answered > box.answered) {
+		box.answered = write.answered;
+		let drop = 0;
+		while (drop < box.kept.length && (box.kept[drop]?.n ?? 0) <= box.answered) drop++;
+		if (drop > 0) box.kept.splice(0, drop);
+	}
+	box.kept.push({ n: write.n, hash: write.hash, ...answer });
+}
+
+/** Remember that this session speaks for the outbox, once it exists. */
+export function noteSession(
+	outboxes: Outboxes,
+	user: string,
+	outbox: string,
+	session: number,
+): void {
+	const box = outboxes.get(outboxKey(user, outbox));
+	if (box !== undefined && session > box.session) box.session = session;
+}
+
+function forgetOldest(outboxes: Outboxes, user: string): void {
+	if (outboxes.size < outboxesPerUserMax) return;
+	const suffix = `/${user}`;
+	let count = 0;
+	let oldest: string | null = null;
+	let used = Number.POSITIVE_INFINITY;
+	for (const [key, box] of outboxes) {
+		if (!key.endsWith(suffix) || key.length !== 32 + suffix.length) continue;
+		count++;
+		if (box.used < used) {
+			used = box.used;
+			oldest = key;
+		}
+	}
+	if (count >= outboxesPerUserMax && oldest !== null) outboxes.delete(oldest);
+}
