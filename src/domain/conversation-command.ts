@@ -1,7 +1,7 @@
 // Wishes to a conversation. Whatever `decide` cannot know from its state comes in with the command:
 // time, ids, randomness, the stored row of an older message, which users exist.
 
-import type { ErrorCode } from "../base/errors.js";
+import type { Decision } from "./decision.js";
 import type { Content, ConversationEvent, Role, Write } from "./event.js";
 import type { MessageRow } from "./index-row.js";
 
@@ -84,30 +84,7 @@ export type ConversationCommand =
 			readonly position: number;
 	  };
 
-export interface Rejection {
-	readonly code: ErrorCode;
-	readonly detail: string;
-}
-
-export type Decision =
-	| { readonly type: "accepted"; readonly event: ConversationEvent }
-	/** Nothing to record: a repeat of what is so already. */
-	| { readonly type: "nothing" }
-	| { readonly type: "rejected"; readonly rejection: Rejection };
-
-const nothing: Decision = { type: "nothing" };
-
-export function accept(event: ConversationEvent): Decision {
-	return { type: "accepted", event };
-}
-
-export function reject(code: ErrorCode, detail = ""): Decision {
-	return { type: "rejected", rejection: { code, detail } };
-}
-
-export function noChange(): Decision {
-	return nothing;
-}
+export type ConversationDecision = Decision<ConversationEvent>;
 
 /** The fields that every written event shares. */
 export function base(command: Written): Written {

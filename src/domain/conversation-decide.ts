@@ -4,14 +4,12 @@
 import type { Conversation, Member } from "./conversation.js";
 import { concern, effectiveSeen, peerOf } from "./conversation.js";
 import {
-	accept,
 	base,
 	type ConversationCommand,
-	type Decision,
-	noChange,
-	reject,
+	type ConversationDecision,
 } from "./conversation-command.js";
 import { decideMembership } from "./conversation-membership.js";
+import { accept, noChange, reject } from "./decision.js";
 import type { FrozenStatus, ReceiptPair } from "./event.js";
 import type { MessageRow } from "./index-row.js";
 import { lastVisible, sees } from "./visibility.js";
@@ -22,7 +20,11 @@ export interface Caps {
 	readonly reactionsPerMessageMax: number;
 }
 
-export function decide(state: Conversation, command: ConversationCommand, caps: Caps): Decision {
+export function decide(
+	state: Conversation,
+	command: ConversationCommand,
+	caps: Caps,
+): ConversationDecision {
 	switch (command.type) {
 		case "open":
 			return decideOpen(state, command);
@@ -54,7 +56,7 @@ function decideAsMember(
 	command: AsMember,
 	member: Member,
 	caps: Caps,
-): Decision {
+): ConversationDecision {
 	switch (command.type) {
 		case "send":
 			return decideSend(state, command, member);
@@ -77,7 +79,7 @@ function decideSend(
 	state: Conversation,
 	command: ConversationCommand & { type: "send" },
 	member: Member,
-): Decision {
+): ConversationDecision {
 	if (state.kind === "channel" && member.role === "member") {
 		return reject("NOT_ALLOWED", "only owners and admins post in a channel");
 	}
@@ -109,7 +111,7 @@ function decideOnMessage(
 	command: ConversationCommand & { type: "edit" | "delete" | "hide" | "react" },
 	member: Member,
 	caps: Caps,
-): Decision {
+): ConversationDecision {
 	const { row, by } = command;
 	if (row === null || !sees(member.intervals, row.seq) || row.withheldFrom === by) {
 		return reject("MESSAGE_UNKNOWN");
@@ -140,7 +142,7 @@ function decideOnMessage(
 function decideOpen(
 	state: Conversation,
 	command: ConversationCommand & { type: "open" },
-): Decision {
+): ConversationDecision {
 	if (state.kind !== null) return noChange();
 	const members = [...new Set(command.members)].map((user) => ({ user, role: "member" as const }));
 	return accept({
@@ -157,7 +159,7 @@ function decideOpen(
  * Whether a receipt may be said at all; asked at the door, so that the one who said it hears.
  * Numbers below the watermark are lawful and change nothing.
  */
-export function checkReceipt(state: Conversation, user: string, seq: number): Decision {
+export function checkReceipt(state: Conversation, user: string, seq: number): ConversationDecision {
 	const member = state.members.get(user);
 	if (state.kind === null || member === undefined) return reject("CONVERSATION_UNKNOWN");
 	const last = lastVisible(member.intervals, state.head);
@@ -170,7 +172,7 @@ export function checkReceipt(state: Conversation, user: string, seq: number): De
 function decideReceipts(
 	state: Conversation,
 	command: ConversationCommand & { type: "receipts" },
-): Decision {
+): ConversationDecision {
 	const pairs: ReceiptPair[] = [];
 	for (const [user, said] of command.said) {
 		const member = state.members.get(user);
@@ -194,7 +196,7 @@ function decideReceipts(
 function decideExpire(
 	state: Conversation,
 	command: ConversationCommand & { type: "expire" },
-): Decision {
+): ConversationDecision {
 	const { row } = command;
 	const expiresAt = row?.message?.expiresAt ?? null;
 	if (row === null || row.state !== "live" || expiresAt === null || expiresAt > command.at) {
@@ -229,7 +231,7 @@ export function statusOf(state: Conversation, row: MessageRow): FrozenStatus {
 function decideLevel(
 	state: Conversation,
 	command: ConversationCommand & { type: "level" },
-): Decision {
+): ConversationDecision {
 	const member = state.members.get(command.user);
 	if (member === undefined || !member.marked) return noChange();
 	if (concern(state, member) > command.position) return noChange();

@@ -32,7 +32,8 @@ function apply(state: Conversation, event: ConversationEvent): void {
 			state.createdBy = event.by;
 			state.title = event.title;
 			for (const { user, role } of event.members) enter(state, user, role);
-			return concernEveryone(state);
+			concernEveryone(state);
+			return;
 		case "sent": {
 			state.head = event.seq;
 			const sender = state.members.get(event.by);
@@ -44,27 +45,33 @@ function apply(state: Conversation, event: ConversationEvent): void {
 					sender.watermarkPosition = state.position;
 				}
 			}
-			return concernEveryone(state);
+			concernEveryone(state);
+			return;
 		}
 		case "edited":
 		case "deleted":
 		case "expired":
 		case "reacted":
-			return concernEveryone(state);
+			concernEveryone(state);
+			return;
 		case "added":
-			return added(state, event.users);
+			added(state, event.users);
+			return;
 		case "removed":
-			return removed(state, event.users);
+			removed(state, event.users);
+			return;
 		case "role": {
 			const member = state.members.get(event.user);
 			if (member !== undefined) member.role = event.role;
-			return concernEveryone(state);
+			concernEveryone(state);
+			return;
 		}
 		case "described":
 			state.title = event.title ?? state.title;
 			state.picture = event.picture ?? state.picture;
 			state.description = event.description ?? state.description;
-			return concernEveryone(state);
+			concernEveryone(state);
+			return;
 		case "link":
 			state.link = event.link;
 			for (const member of state.members.values()) {
@@ -72,18 +79,22 @@ function apply(state: Conversation, event: ConversationEvent): void {
 			}
 			return;
 		case "hidden":
-			return concernUser(state, event.by);
+			concernUser(state, event.by);
+			return;
 		case "muted": {
 			const member = state.members.get(event.by);
 			if (member !== undefined) member.mutedUntil = event.until;
-			return concernUser(state, event.by);
+			concernUser(state, event.by);
+			return;
 		}
 		case "blocked":
 			if (event.on) state.blockedBy.add(event.by);
 			else state.blockedBy.delete(event.by);
-			return concernUser(state, event.by);
+			concernUser(state, event.by);
+			return;
 		case "receipts":
-			return receipts(state, event.pairs);
+			receipts(state, event.pairs);
+			return;
 		case "levelled": {
 			const member = state.members.get(event.user);
 			if (member === undefined) return;
@@ -92,7 +103,7 @@ function apply(state: Conversation, event: ConversationEvent): void {
 			return;
 		}
 		default:
-			return event satisfies never;
+			event satisfies never;
 	}
 }
 

@@ -90,9 +90,11 @@ function ofEvent(
 			for (const user of event.users) membership(rows, state, user);
 			return;
 		case "role":
-			return membership(rows, state, event.user);
+			membership(rows, state, event.user);
+			return;
 		case "muted":
-			return membership(rows, state, event.by);
+			membership(rows, state, event.by);
+			return;
 		case "described":
 		case "link":
 			rows.push(info(state));
@@ -144,7 +146,7 @@ function ofEvent(
 		case "edited":
 			return;
 		default:
-			return event satisfies never;
+			event satisfies never;
 	}
 }
 

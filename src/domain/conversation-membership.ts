@@ -2,13 +2,12 @@
 
 import type { Conversation, Member } from "./conversation.js";
 import {
-	accept,
 	base,
 	type ConversationCommand,
-	type Decision,
-	reject,
+	type ConversationDecision,
 } from "./conversation-command.js";
 import type { Caps } from "./conversation-decide.js";
+import { accept, reject } from "./decision.js";
 
 type MembershipCommand = ConversationCommand & {
 	type: "create" | "join" | "add" | "remove" | "leave" | "role" | "describe" | "link";
@@ -20,7 +19,7 @@ export function decideMembership(
 	command: MembershipCommand,
 	member: Member | null,
 	caps: Caps,
-): Decision {
+): ConversationDecision {
 	if (command.type === "create") return create(state, command, caps);
 	if (command.type === "join") return join(state, command, caps);
 	if (member === null) return reject("NOT_A_MEMBER");
@@ -56,7 +55,7 @@ function create(
 	state: Conversation,
 	command: MembershipCommand & { type: "create" },
 	caps: Caps,
-): Decision {
+): ConversationDecision {
 	if (state.kind !== null) return reject("CONVERSATION_EXISTS");
 	if (command.unknown.length > 0) return reject("USER_UNKNOWN", command.unknown.join(", "));
 	const others = new Set(command.members);
@@ -76,7 +75,7 @@ function join(
 	state: Conversation,
 	command: MembershipCommand & { type: "join" },
 	caps: Caps,
-): Decision {
+): ConversationDecision {
 	if (state.kind === null || state.link === null || state.link !== command.link) {
 		return reject("LINK_INVALID");
 	}
@@ -89,7 +88,7 @@ function add(
 	state: Conversation,
 	command: MembershipCommand & { type: "add" },
 	caps: Caps,
-): Decision {
+): ConversationDecision {
 	if (command.unknown.length > 0) return reject("USER_UNKNOWN", command.unknown.join(", "));
 	const users = [...new Set(command.users)].filter((user) => !state.members.get(user)?.active);
 	if (state.active + users.length > capOf(state.kind, caps)) return reject("MEMBER_LIMIT");
@@ -100,7 +99,7 @@ function remove(
 	state: Conversation,
 	command: MembershipCommand & { type: "remove" },
 	member: Member,
-): Decision {
+): ConversationDecision {
 	const users = [...new Set(command.users)];
 	for (const user of users) {
 		const target = state.members.get(user);
@@ -120,7 +119,7 @@ function leave(
 	state: Conversation,
 	command: MembershipCommand & { type: "leave" },
 	member: Member,
-): Decision {
+): ConversationDecision {
 	if (member.role === "owner" && state.active > 1 && owners(state) === 1) {
 		return reject("LAST_OWNER");
 	}
@@ -131,7 +130,7 @@ function changeRole(
 	state: Conversation,
 	command: MembershipCommand & { type: "role" },
 	member: Member,
-): Decision {
+): ConversationDecision {
 	if (member.role !== "owner") return reject("NOT_ALLOWED", "only an owner sets roles");
 	const target = state.members.get(command.user);
 	if (!target?.active) return reject("USER_UNKNOWN", "not a member");

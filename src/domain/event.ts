@@ -136,8 +136,6 @@ export type UserEvent =
 			readonly device: string;
 			readonly held: readonly { readonly conversation: string; readonly position: number }[];
 	  })
-	/** Every device held it: what was gathered about this conversation is forgotten. */
-	| (Base & { readonly type: "level"; readonly conversations: readonly string[] })
 	| (Base & { readonly type: "profiled"; readonly name: string; readonly picture: string })
 	| (Base & { readonly type: "privacy"; readonly presence: Visibility })
 	| (Base & { readonly type: "revoked"; readonly before: number; readonly device: string | null });
