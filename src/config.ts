@@ -1,7 +1,8 @@
 // Every option and limit of the broker: name (with its unit), default, reason, and the error met at
 // it. docs/operations.md lists the same rows and a test compares. Reading values from flags,
-// environment and file is `config/load.ts`; this file is data and needs nothing.
+// environment and file is `config/load.ts`; this file is data.
 
+import { admission, incoming, outgoing, presence } from "./config/gateway-options.js";
 import { choice, count, duration, list, type Option, size, text } from "./config/option.js";
 
 const second = 1_000;
@@ -64,6 +65,10 @@ const people = {
 		min: minute,
 		error: "DEVICE_FORGOTTEN",
 	}),
+	reactionsPerMessageMax: count(500, "each reaction is a row of its own", {
+		error: "REACTION_LIMIT",
+	}),
+	heldPerDeviceMax: count(10_000, "conversations that a device answered for in one generation"),
 	sendWindow: count(64, "answers kept for repeats, so state per outbox is bounded", {
 		max: 1_024,
 		error: "SEND_WINDOW",
@@ -75,8 +80,12 @@ const people = {
 };
 
 const actors = {
-	mailboxMax: count(4_096, "waiting operations of one actor; more means that it cannot follow", {
+	mailboxMax: count(10_000, "messages waiting for one actor; more means that it cannot follow", {
 		min: 16,
+		error: "OVERLOADED",
+	}),
+	actorsMax: count(200_000, "users and conversations in memory; idle ones leave first", {
+		min: 100,
 		error: "OVERLOADED",
 	}),
 	passivateAfterMs: duration(5 * minute, "an idle conversation leaves memory", { min: second }),
@@ -99,9 +108,29 @@ const journal = {
 };
 
 /** All of it, in the order of docs/operations.md. */
-export const optionGroups = { server, auth, people, actors, journal } as const;
+export const optionGroups = {
+	server,
+	auth,
+	people,
+	admission,
+	incoming,
+	outgoing,
+	presence,
+	actors,
+	journal,
+} as const;
 
-export const options = { ...server, ...auth, ...people, ...actors, ...journal } as const;
+export const options = {
+	...server,
+	...auth,
+	...people,
+	...admission,
+	...incoming,
+	...outgoing,
+	...presence,
+	...actors,
+	...journal,
+} as const;
 
 export type OptionName = keyof typeof options;
 
