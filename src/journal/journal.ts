@@ -66,6 +66,12 @@ export interface Journal {
 	range(range: Range): Promise<Row[]>;
 	view(): View;
 
+	/**
+	 * Note, apart from the store, that commits up to this number are durable: a later opening that
+	 * finds fewer knows that something is lost. A failure is the caller's to log, not to act upon.
+	 */
+	mark(commit: number): Promise<void>;
+
 	/** Close and open again after a failed commit. Errors: JOURNAL_IO while the cause persists. */
 	reopen(): Promise<void>;
 	close(): Promise<void>;

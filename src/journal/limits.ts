@@ -1,0 +1,21 @@
+// The journal's own limits that are no option of the configuration: unit, value, reason.
+
+export interface GroupLimits {
+	/** Bytes of one group's rows; an entry that passes it is the group's last. */
+	readonly groupBytesMax: number;
+	/** Entries of one group: bounds how long building a batch holds the thread (1 ms a thousand). */
+	readonly groupEntriesMax: number;
+	/** How often the number of the last commit is noted in the side file. */
+	readonly markEveryMs: number;
+	/** First and longest wait before the store is opened again; doubled in between, with jitter. */
+	readonly reopenFirstMs: number;
+	readonly reopenMaxMs: number;
+}
+
+export const groupLimits: GroupLimits = {
+	groupBytesMax: 4 * 1024 * 1024,
+	groupEntriesMax: 4096,
+	markEveryMs: 3_000,
+	reopenFirstMs: 50,
+	reopenMaxMs: 5_000,
+};
