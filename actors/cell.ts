@@ -2,7 +2,7 @@
 // that a behaviour or a hook throws gets out of here. A cell is woken once and then looks at
 // everything that waits, so that no promise and no closure is made per message.
 
-import { Door, errorText, isThenable, type Trouble } from "./door.js";
+import { Door, isThenable, type Trouble } from "./door.js";
 import type { Mailbox } from "./mailbox.js";
 import * as supervision from "./supervision.js";
 import type { Behaviour } from "./system.js";
@@ -195,7 +195,7 @@ export class Cell<M> extends Door<M> {
 			this.giveUp();
 		} else if (this.guard(() => this.kind.isTransient?.(error)) === true) {
 			const delayMs = supervision.startStalled(this.kind.policy, record, clock.random());
-			if (record.startsStalled === 1) this.report("warn", "stalled");
+			if (record.startsStalled === 1) this.report("debug", "stalled");
 			this.startAfter(delayMs);
 		} else {
 			this.report("warn", "start_failed");
@@ -286,26 +286,13 @@ export class Cell<M> extends Door<M> {
 		}
 	}
 
-	/** What supervision remembers, with this error as the last. */
-	private note(error: unknown): Trouble<M> {
-		this.trouble ??= {
-			record: supervision.crashRecord(),
-			restarts: 0,
-			poisoned: 0,
-			lastCrash: undefined,
-			retry: [],
-			retrying: false,
-			timer: undefined,
-		};
-		this.trouble.lastCrash = { text: errorText(error), at: this.runtime.clock.now() };
-		return this.trouble;
-	}
-
 	private end(): void {
 		this.phase = "stopped";
 		this.behaviour = undefined;
+		this.returnMailbox();
 		this.runtime.counters.stopped += 1;
-		this.guard(() => this.runtime.release(this as unknown as Door<never>));
+		this.runtime.troubled.delete(this.anybody());
+		this.guard(() => this.runtime.release(this.anybody()));
 		if (this.announced) this.guard(() => this.kind.onStopped?.(this.id, this.pid));
 		this.ending?.resolve();
 	}

@@ -5,7 +5,7 @@
 import type { Clock, Timer } from "../src/base/clock.js";
 import type { Log, LogLevel } from "../src/base/log.js";
 import type { Mailbox, MailboxPool } from "./mailbox.js";
-import type { CrashRecord } from "./supervision.js";
+import { type CrashRecord, crashRecord } from "./supervision.js";
 import type {
 	ActorState,
 	Behaviour,
@@ -24,7 +24,10 @@ export interface Runtime {
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly counters: SystemCounters;
-	readonly pool: MailboxPool;
+	/** Lends mailboxes: its borrowers are the actors for which something waits. */
+	readonly pool: MailboxPool<Door<never>>;
+	/** Actors that ever crashed, for `ps`. */
+	readonly troubled: Set<Door<never>>;
 	/** Have `turn` called once, in a later turn of the event loop. */
 	wake(actor: Door<never>): void;
 	/** The actor is over; take it out of the tree. */
@@ -81,6 +84,10 @@ export abstract class Door<M> implements Ref<M> {
 	/** Start at once instead of when the quarantine is over. */
 	protected abstract tryAgain(): void;
 
+	get kindName(): string {
+		return this.kind.name;
+	}
+
 	get pid(): string {
 		return `${this.runtime.address}/${this.serial}`;
 	}
@@ -108,7 +115,7 @@ export abstract class Door<M> implements Ref<M> {
 
 	tell(message: M): TellResult {
 		if (this.ending !== undefined || this.phase === "quarantined") return this.refusal();
-		this.inbox ??= this.runtime.pool.take<M>();
+		this.inbox ??= this.runtime.pool.take<M>(this.anybody());
 		if (!this.inbox.push(message, this.kind.limits.mailboxMax)) return this.full();
 		if (this.phase === "running") this.wake();
 		return "ok";
@@ -116,7 +123,7 @@ export abstract class Door<M> implements Ref<M> {
 
 	urgent(message: M): TellResult {
 		if (this.ending !== undefined || this.phase === "quarantined") return this.refusal();
-		this.inbox ??= this.runtime.pool.take<M>();
+		this.inbox ??= this.runtime.pool.take<M>(this.anybody());
 		if (!this.inbox.pushUrgent(message, this.kind.limits.urgentMax)) return this.full();
 		if (this.phase === "running") this.wake();
 		return "ok";
@@ -160,7 +167,12 @@ export abstract class Door<M> implements Ref<M> {
 	protected wake(): void {
 		if (this.scheduled || this.busy) return;
 		this.scheduled = true;
-		this.runtime.wake(this as unknown as Door<never>);
+		this.runtime.wake(this.anybody());
+	}
+
+	/** Itself, for lists of actors of all kinds. */
+	protected anybody(): Door<never> {
+		return this as unknown as Door<never>;
 	}
 
 	private refusal(): TellResult {
@@ -173,6 +185,22 @@ export abstract class Door<M> implements Ref<M> {
 	private full(): TellResult {
 		this.runtime.counters.full += 1;
 		return "full";
+	}
+
+	/** What supervision remembers, with this error as the last. */
+	protected note(error: unknown): Trouble<M> {
+		this.runtime.troubled.add(this.anybody());
+		this.trouble ??= {
+			record: crashRecord(),
+			restarts: 0,
+			poisoned: 0,
+			lastCrash: undefined,
+			retry: [],
+			retrying: false,
+			timer: undefined,
+		};
+		this.trouble.lastCrash = { text: errorText(error), at: this.runtime.clock.now() };
+		return this.trouble;
 	}
 
 	/** Runs foreign code where nobody could catch what it throws, now or later. */

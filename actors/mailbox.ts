@@ -1,6 +1,6 @@
 // A mailbox: what waits for one actor, urgent messages before the others. It is borrowed from a pool
-// only while something waits, so an idle actor owns none. The bounds are the owner's business
-// (cell.ts refuses at the door); the rings themselves only grow.
+// only while something waits: an idle actor owns none, and `ps` finds all waiting messages without
+// looking at idle actors. The bounds are the borrower's business (door.ts refuses); the rings grow.
 
 const capacityMin = 16;
 /** A ring that had to grow beyond this is dropped when it is empty, so that a burst is not kept. */
@@ -48,6 +48,12 @@ export class Mailbox<M> {
 	private readonly data = new Ring<M>();
 	private control: Ring<M> | undefined = undefined;
 
+	constructor(
+		/** Who borrowed it, and where it stands in the pool's list; the pool's business. */
+		public owner: unknown,
+		public place: number,
+	) {}
+
 	get length(): number {
 		return this.data.length + (this.control === undefined ? 0 : this.control.length);
 	}
@@ -79,17 +85,33 @@ export class Mailbox<M> {
 	}
 }
 
-/** Lends mailboxes to actors for which something waits. */
-export class MailboxPool {
+/** Lends mailboxes to those for whom something waits, and knows who they are. */
+export class MailboxPool<Owner> {
 	private readonly free: Mailbox<unknown>[] = [];
+	private readonly lent: Mailbox<unknown>[] = [];
 
-	take<M>(): Mailbox<M> {
-		return (this.free.pop() as Mailbox<M> | undefined) ?? new Mailbox<M>();
+	take<M>(owner: Owner): Mailbox<M> {
+		const mailbox = this.free.pop() ?? new Mailbox<unknown>(undefined, 0);
+		mailbox.owner = owner;
+		mailbox.place = this.lent.length;
+		this.lent.push(mailbox);
+		return mailbox as Mailbox<M>;
 	}
 
 	/** Takes an empty one back; the caller forgets it. */
 	give<M>(mailbox: Mailbox<M>): void {
+		const last = this.lent.pop();
+		if (last !== undefined && last.place !== mailbox.place) {
+			last.place = mailbox.place;
+			this.lent[mailbox.place] = last;
+		}
+		mailbox.owner = undefined;
 		if (!mailbox.modest || this.free.length >= mailboxesKept) return;
 		this.free.push(mailbox as Mailbox<unknown>);
+	}
+
+	*owners(): Generator<Owner, undefined> {
+		for (const mailbox of this.lent) yield mailbox.owner as Owner;
+		return undefined;
 	}
 }

@@ -10,6 +10,7 @@ import {
 	createSystem,
 	type Description,
 	type Kind,
+	type Notable,
 	type Ref,
 	type Supervisor,
 	type System,
@@ -107,31 +108,7 @@ export function createRoot(options: SystemOptions): Root {
 			services.set(kind.name, ref as unknown as Ref<never>);
 			return ref;
 		},
-		ps(limits = {}) {
-			const { topMax, quarantinedMax } = { ...psLimits, ...limits };
-			const busiest = new Top(topMax);
-			const shakiest = new Top(topMax);
-			const quarantined: PsRow[] = [];
-			const kinds = directories.map((directory) =>
-				fold(directory, (ref, kind) => {
-					if (ref.mailbox > 0) busiest.offer(ref.mailbox, ref, kind);
-					if (ref.restarts > 0) shakiest.offer(ref.restarts, ref, kind);
-					if (ref.state === "quarantined" && quarantined.length < quarantinedMax) {
-						quarantined.push(row(ref, kind));
-					}
-				}),
-			);
-			return {
-				at: options.clock.now(),
-				address: `${options.node}/${options.boot}`,
-				kinds,
-				services: [...services].map(([name, ref]) => row(ref, name)),
-				busiest: busiest.rows(),
-				shakiest: shakiest.rows(),
-				quarantined,
-				counters: { ...system.counters },
-			};
-		},
+		ps: (limits) => picture(options, system, directories, services, { ...psLimits, ...limits }),
 		close() {
 			closing ??= close();
 			return closing;
@@ -139,31 +116,71 @@ export function createRoot(options: SystemOptions): Root {
 	};
 }
 
-function fold(
-	directory: Directory<never>,
-	notable: (ref: Ref<never>, kind: string) => void,
-): PsKind {
-	const total: PsFold = { actors: 0, mailbox: 0, restarts: 0, quarantined: 0 };
-	const shards: (PsFold & { shard: number })[] = [];
-	for (let shard = 0; shard < directory.shards; shard += 1) {
-		const sum = { shard, actors: 0, mailbox: 0, restarts: 0, quarantined: 0 };
-		for (const ref of directory.shard(shard)) {
-			sum.actors += 1;
-			const { mailbox, restarts, state } = ref;
-			if (mailbox === 0 && restarts === 0 && state !== "quarantined") continue;
-			sum.mailbox += mailbox;
-			sum.restarts += restarts;
-			if (state === "quarantined") sum.quarantined += 1;
-			notable(ref, directory.name);
+// Looks only at actors for which something waits or that ever crashed: a million idle ones cost
+// nothing here, and their number is that of their shards.
+function picture(
+	options: SystemOptions,
+	system: System,
+	directories: readonly Directory<never>[],
+	services: ReadonlyMap<string, Ref<never>>,
+	{ topMax, quarantinedMax }: PsLimits,
+): PsSnapshot {
+	const kinds = new Map<string, Fold>();
+	for (const directory of directories) kinds.set(directory.name, new Fold(directory));
+	const busiest = new Top(topMax);
+	const shakiest = new Top(topMax);
+	const quarantined: PsRow[] = [];
+	for (const actor of system.notable()) {
+		const { mailbox, restarts, kindName } = actor;
+		if (mailbox > 0) busiest.offer(mailbox, actor);
+		if (restarts > 0) shakiest.offer(restarts, actor);
+		if (actor.state === "quarantined" && quarantined.length < quarantinedMax) {
+			quarantined.push(row(actor, kindName));
 		}
-		if (sum.actors > 0) shards.push(sum);
-		total.actors += sum.actors;
-		total.mailbox += sum.mailbox;
-		total.restarts += sum.restarts;
-		total.quarantined += sum.quarantined;
+		kinds.get(kindName)?.add(actor);
 	}
-	const { name, leaving, counters } = directory;
-	return { name, leaving, ...total, counters: { ...counters }, shards };
+	return {
+		at: options.clock.now(),
+		address: `${options.node}/${options.boot}`,
+		kinds: [...kinds.values()].map((kind) => kind.total()),
+		services: [...services].map(([name, ref]) => row(ref, name)),
+		busiest: busiest.rows(),
+		shakiest: shakiest.rows(),
+		quarantined,
+		counters: { ...system.counters },
+	};
+}
+
+/** The sums over one kind, by shard. */
+class Fold {
+	private readonly shards: (PsFold & { readonly shard: number })[];
+
+	constructor(private readonly directory: Directory<never>) {
+		this.shards = directory.shardSizes.map((actors, shard) => {
+			return { shard, actors, mailbox: 0, restarts: 0, quarantined: 0 };
+		});
+	}
+
+	add(actor: Ref<never>): void {
+		const sum = this.shards[this.directory.shardOf(actor.id)];
+		if (sum === undefined || actor.state === "stopping") return;
+		sum.mailbox += actor.mailbox;
+		sum.restarts += actor.restarts;
+		if (actor.state === "quarantined") sum.quarantined += 1;
+	}
+
+	total(): PsKind {
+		const { name, leaving, counters } = this.directory;
+		const total: PsFold = { actors: 0, mailbox: 0, restarts: 0, quarantined: 0 };
+		for (const sum of this.shards) {
+			total.actors += sum.actors;
+			total.mailbox += sum.mailbox;
+			total.restarts += sum.restarts;
+			total.quarantined += sum.quarantined;
+		}
+		const shards = this.shards.filter((sum) => sum.actors > 0);
+		return { name, leaving, ...total, counters: { ...counters }, shards };
+	}
 }
 
 function row(ref: Ref<never>, kind: string): PsRow {
@@ -186,19 +203,19 @@ function row(ref: Ref<never>, kind: string): PsRow {
 
 /** The greatest few of many, greatest first; what does not make it costs one comparison. */
 class Top {
-	private readonly kept: { score: number; ref: Ref<never>; kind: string }[] = [];
+	private readonly kept: { readonly score: number; readonly actor: Notable }[] = [];
 
 	constructor(private readonly max: number) {}
 
-	offer(score: number, ref: Ref<never>, kind: string): void {
+	offer(score: number, actor: Notable): void {
 		const last = this.kept[this.kept.length - 1];
 		if (this.kept.length >= this.max && (last === undefined || last.score >= score)) return;
 		const at = this.kept.findIndex((other) => other.score < score);
-		this.kept.splice(at < 0 ? this.kept.length : at, 0, { score, ref, kind });
+		this.kept.splice(at < 0 ? this.kept.length : at, 0, { score, actor });
 		if (this.kept.length > this.max) this.kept.pop();
 	}
 
 	rows(): PsRow[] {
-		return this.kept.map(({ ref, kind }) => row(ref, kind));
+		return this.kept.map(({ actor }) => row(actor, actor.kindName));
 	}
 }

@@ -64,9 +64,9 @@ export interface Directory<M> {
 	/** Actors that take none any more and have not ended yet. */
 	readonly leaving: number;
 	readonly counters: DirectoryCounters;
-	readonly shards: number;
-	/** The actors of one shard, for `ps`; not to be kept. */
-	shard(index: number): Iterable<Ref<M>>;
+	/** How many actors each shard has. */
+	readonly shardSizes: readonly number[];
+	shardOf(id: string): number;
 	/** The orderly end: nothing is activated any more, all drain and stop. */
 	stopAll(): Promise<void>;
 }
@@ -119,8 +119,8 @@ class Shards<M> implements Directory<M> {
 		return this.kind.name;
 	}
 
-	get shards(): number {
-		return this.all.length;
+	get shardSizes(): readonly number[] {
+		return this.all.map(({ cells }) => cells.size);
 	}
 
 	get leaving(): number {
@@ -128,28 +128,24 @@ class Shards<M> implements Directory<M> {
 	}
 
 	tell(id: string, message: M): TellResult {
-		const found = this.shardOf(id).cells.get(id) ?? this.open(id);
+		const found = this.home(id).cells.get(id) ?? this.open(id);
 		return typeof found === "string" ? found : found.tell(message);
 	}
 
 	urgent(id: string, message: M): TellResult {
-		const found = this.shardOf(id).cells.get(id) ?? this.open(id);
+		const found = this.home(id).cells.get(id) ?? this.open(id);
 		return typeof found === "string" ? found : found.urgent(message);
 	}
 
 	ref(id: string): Ref<M> | undefined {
-		return this.shardOf(id).cells.get(id);
+		return this.home(id).cells.get(id);
 	}
 
 	activate(id: string): Ref<M> {
-		const found = this.shardOf(id).cells.get(id) ?? this.open(id);
+		const found = this.home(id).cells.get(id) ?? this.open(id);
 		if (found === "full") throw new BrokerError("OVERLOADED", `too many ${this.name}`);
 		if (found === "stopped") throw new BrokerError("DRAINING");
 		return found;
-	}
-
-	shard(index: number): Iterable<Ref<M>> {
-		return this.all[index]?.cells.values() ?? [];
 	}
 
 	passivateIdle(nowMs: number, budget: number): number {
@@ -177,7 +173,7 @@ class Shards<M> implements Directory<M> {
 			this.system.counters.full += 1;
 			return "full";
 		}
-		const { supervisor, cells } = this.shardOf(id);
+		const { supervisor, cells } = this.home(id);
 		const cell = this.system.spawn(supervisor, this.kind, id, this.ends.get(id));
 		cells.set(cell.id, cell);
 		this.size += 1;
@@ -186,7 +182,7 @@ class Shards<M> implements Directory<M> {
 	}
 
 	private forget(ref: Ref<M>): void {
-		if (!this.shardOf(ref.id).cells.delete(ref.id)) return;
+		if (!this.home(ref.id).cells.delete(ref.id)) return;
 		this.size -= 1;
 		// Already under way, so this only hands out the promise. A successor's end replaces it, and
 		// comes later, because the successor waited for this one.
@@ -241,8 +237,12 @@ class Shards<M> implements Directory<M> {
 		return undefined;
 	}
 
-	private shardOf(id: string): Shard<M> {
-		return this.all[shardIndex(id, this.all.length)] as Shard<M>;
+	shardOf(id: string): number {
+		return shardIndex(id, this.all.length);
+	}
+
+	private home(id: string): Shard<M> {
+		return this.all[this.shardOf(id)] as Shard<M>;
 	}
 }
 

@@ -2,11 +2,11 @@
 // one nact message means "look into your mailbox", because a message costs it a turn of the event
 // loop and a promise. What an actor goes through is in cell.ts; which id has which in shard.ts.
 
-import { dispatch, type Ref as NactRef, stop as nactStop, spawn, start } from "nact";
+import { dispatch, type Ref as NactRef, Nobody, stop as nactStop, spawn, start } from "nact";
 import type { Clock } from "../src/base/clock.js";
 import type { Log } from "../src/base/log.js";
 import { Cell } from "./cell.js";
-import type { Runtime } from "./door.js";
+import type { Door, Runtime } from "./door.js";
 import { MailboxPool } from "./mailbox.js";
 import { type Policy, policyDefault } from "./supervision.js";
 
@@ -14,7 +14,10 @@ import { type Policy, policyDefault } from "./supervision.js";
 export interface Behaviour<M> {
 	/** Recover. Called before the first message and after each restart; messages wait. */
 	start(): void | Promise<void>;
-	/** One message. May be async (rare), then the next waits. Throwing crashes the actor. */
+	/**
+	 * One message. May be async (rare), then the next waits. Throwing crashes the actor, and flush
+	 * is called before the restart: add to what flush hands over as the last thing, all or nothing.
+	 */
 	receive(message: M): void | Promise<void>;
 	/** After the last message of a drained batch, and before a crash or restart is handled. */
 	flush?(): void;
@@ -57,7 +60,7 @@ export interface Ref<M> {
 	urgent(message: M): TellResult;
 	/** Forget the state and start again, keeping what waits; not counted as a crash. */
 	restart(reason: string): void;
-	/** Take nothing more, drain, stop. Resolves when all is over; never rejects. */
+	/** Take nothing more, drain, end. Never rejects; an actor must not await its own. */
 	stop(): Promise<void>;
 	/** Asks the behaviour; false while anything waits or is under way. */
 	idle(nowMs: number): boolean;
@@ -155,8 +158,15 @@ export interface System {
 	supervisor(name: string, parent?: Supervisor): Supervisor;
 	/** `after`: the end of a predecessor with the same id; nothing starts before it. */
 	spawn<M>(parent: Supervisor, kind: SharedKind<M>, id: string, after?: Promise<void>): Cell<M>;
+	/** Every actor for which something waits or that ever crashed, once each; the others are well. */
+	notable(): Iterable<Notable>;
 	/** Ends the tree. Orderly ends are the directories' business and come before. */
 	close(): void;
+}
+
+/** An actor of whichever kind, as `ps` sees it. */
+export interface Notable extends Ref<never> {
+	readonly kindName: string;
 }
 
 /** A kind with every default filled in; made once, referred to by all its actors. */
@@ -183,6 +193,10 @@ function turn(cell: Cell<unknown>): Cell<unknown> {
 // a rejection here would end the process.
 const onCrash = (_m: unknown, _e: unknown, context: { resume: symbol }): symbol => context.resume;
 
+// The typings leave the sender out; without one nact makes three objects per message.
+const send = dispatch as (to: NactRef<undefined>, message: undefined, sender: Nobody) => void;
+const nobody = new Nobody();
+
 let systems = 0;
 
 export function createSystem(options: SystemOptions): System {
@@ -191,13 +205,16 @@ export function createSystem(options: SystemOptions): System {
 	const counters = newCounters();
 	let serial = 0;
 	let closed = false;
+	const pool = new MailboxPool<Door<never>>();
+	const troubled = new Set<Door<never>>();
 	const runtime: Runtime = {
 		address: `${options.node}/${options.boot}`,
 		clock: options.clock,
 		log: options.log,
 		counters,
-		pool: new MailboxPool(),
-		wake: (cell) => dispatch(cell.handle as NactRef<undefined>, undefined),
+		pool,
+		troubled,
+		wake: (cell) => send(cell.handle as NactRef<undefined>, undefined, nobody),
 		release: (cell) => nactStop(cell.handle as NactRef<undefined>),
 	};
 	return {
@@ -221,6 +238,10 @@ export function createSystem(options: SystemOptions): System {
 			counters.activated += 1;
 			cell.open(after);
 			return cell;
+		},
+		*notable() {
+			yield* troubled;
+			for (const owner of pool.owners()) if (!troubled.has(owner)) yield owner;
 		},
 		close() {
 			if (closed) return;
