@@ -42,6 +42,8 @@ export interface RouterPort {
 		readonly device: string;
 		readonly generation: number;
 		readonly outbox: string;
+		/** When the token was issued, ms; a revocation after it makes it void. */
+		readonly issuedAt: number;
 	}): Promise<HelloOutcome>;
 	/** Operations of one frame, in order. Every op with a number is answered sooner or later. */
 	route(session: SessionInfo, ops: readonly RoutedOp[]): void;
@@ -55,6 +57,16 @@ export interface RouterPort {
 export interface SessionPort {
 	/** Queue operations to a session. Unknown and lagging sessions drop pushes silently. */
 	deliver(session: number, ops: readonly ServerOp[]): void;
+	/**
+	 * Queue one operation to all sessions of many users, but for some users and one session; encoded
+	 * once, sliced over turns. What is delivered later to one of them comes later.
+	 */
+	broadcast(
+		users: readonly string[],
+		op: ServerOp,
+		exceptUsers: ReadonlySet<string>,
+		exceptSession: number,
+	): void;
 	/** Live, ready sessions of a user on this node. Do not keep the array. */
 	sessionsOf(user: string): readonly SessionInfo[];
 	/** End the sessions of a user, or of one device, but for `except`. */

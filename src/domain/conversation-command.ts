@@ -30,8 +30,6 @@ export type ConversationCommand =
 			readonly seq: number;
 			readonly emoji: string | null;
 			readonly row: MessageRow | null;
-			/** Reactions of others that the message has. */
-			readonly reactions: number;
 	  })
 	| (Written & {
 			readonly type: "create";

@@ -17,7 +17,6 @@ import { lastVisible, sees } from "./visibility.js";
 export interface Caps {
 	readonly groupMembersMax: number;
 	readonly channelMembersMax: number;
-	readonly reactionsPerMessageMax: number;
 }
 
 export function decide(
@@ -64,7 +63,7 @@ function decideAsMember(
 		case "delete":
 		case "hide":
 		case "react":
-			return decideOnMessage(state, command, member, caps);
+			return decideOnMessage(state, command, member);
 		case "mute":
 			return accept({ ...base(command), type: "muted", until: command.until });
 		case "block":
@@ -110,7 +109,6 @@ function decideOnMessage(
 	state: Conversation,
 	command: ConversationCommand & { type: "edit" | "delete" | "hide" | "react" },
 	member: Member,
-	caps: Caps,
 ): ConversationDecision {
 	const { row, by } = command;
 	if (row === null || !sees(member.intervals, row.seq) || row.withheldFrom === by) {
@@ -123,6 +121,9 @@ function decideOnMessage(
 	const silenced = peer !== null && state.blockedBy.size > 0;
 	if (command.type === "edit") {
 		if (row.sender !== by) return reject("NOT_ALLOWED", "only the author edits");
+		if (state.kind === "channel" && member.role === "member") {
+			return reject("NOT_ALLOWED", "only owners and admins post in a channel");
+		}
 		if (silenced) return reject("BLOCKED");
 		return accept({ ...base(command), type: "edited", seq: row.seq, message: command.message });
 	}
@@ -133,9 +134,6 @@ function decideOnMessage(
 		return accept({ ...base(command), type: "deleted", seq: row.seq });
 	}
 	if (silenced) return reject("BLOCKED");
-	if (command.emoji !== null && command.reactions >= caps.reactionsPerMessageMax) {
-		return reject("REACTION_LIMIT");
-	}
 	return accept({ ...base(command), type: "reacted", seq: row.seq, emoji: command.emoji });
 }
 

@@ -1,0 +1,94 @@
+// Operations of the protocol as commands of the domain: adds time, chance and what the store knows.
+
+import type { ConversationCommand } from "../src/domain/conversation-command.js";
+import type { Content, Write } from "../src/domain/event.js";
+import type { MessageRow } from "../src/domain/index-row.js";
+import type { Body, WriteOp } from "../src/protocol/frames.js";
+import type { ConversationContext } from "./conversation.js";
+import type { SessionInfo } from "./port.js";
+
+/** Random bytes of a join link; nobody guesses 128 bits. */
+const linkBytes = 16;
+
+/** Null: the command belongs to the user's own entity. */
+export function commandOf(
+	op: WriteOp,
+	session: SessionInfo,
+	write: Write,
+	row: MessageRow | null,
+	at: number,
+	broker: Pick<ConversationContext, "clock" | "userExists">,
+): ConversationCommand | null {
+	const { command } = op;
+	const base = { at, by: session.user, write };
+	switch (command.type) {
+		case "send": {
+			const { ttlMs, clientTime, seenUpTo } = command;
+			const expiresAt = ttlMs === null ? null : at + ttlMs;
+			return { ...base, type: "send", message: content(command, expiresAt, clientTime), seenUpTo };
+		}
+		case "edit":
+			return {
+				...base,
+				type: "edit",
+				seq: command.seq,
+				message: content(command, null, null),
+				row,
+			};
+		case "delete":
+		case "hide":
+			return { ...base, type: command.type, seq: command.seq, row };
+		case "react":
+			return { ...base, type: "react", seq: command.seq, emoji: command.emoji, row };
+		case "create": {
+			const { kind, title, members } = command;
+			const unknown = members.filter((user) => !broker.userExists(user));
+			return { ...base, type: "create", kind, title, members, unknown };
+		}
+		case "add": {
+			const unknown = command.users.filter((user) => !broker.userExists(user));
+			return { ...base, type: "add", users: command.users, unknown };
+		}
+		case "remove":
+			return { ...base, type: "remove", users: command.users };
+		case "leave":
+			return { ...base, type: "leave" };
+		case "join":
+			return { ...base, type: "join", link: command.link };
+		case "role":
+			return { ...base, type: "role", user: command.user, role: command.role };
+		case "describe": {
+			const { title, picture, description } = command;
+			return { ...base, type: "describe", title, picture, description };
+		}
+		case "link": {
+			const bytes = command.on ? broker.clock.randomBytes(linkBytes) : null;
+			const link = bytes && Buffer.from(bytes).toString("base64url");
+			return { ...base, type: "link", link };
+		}
+		case "mute":
+			return { ...base, type: "mute", until: command.until };
+		case "block":
+		case "unblock":
+			return { ...base, type: "block", on: command.type === "block" };
+		case "profile":
+		case "privacy":
+			return null;
+		default:
+			return command satisfies never;
+	}
+}
+
+function content(body: Body, expiresAt: number | null, clientTime: number | null): Content {
+	const { id, contentType, replyTo, mentions, media } = body;
+	return {
+		id,
+		contentType,
+		content: body.content,
+		replyTo,
+		mentions,
+		media,
+		expiresAt,
+		clientTime,
+	};
+}

@@ -1,0 +1,147 @@
+// The one interpreter of committed outputs: everything that an actor can do to the world stands in
+// this switch. Pushes to few members pass each member's own actor; those of a large conversation go
+// straight to the node's table of sessions, encoded once. What a full mailbox drops is made good by
+// a new look.
+
+import type { Effect, PushEffect, Shown } from "../src/domain/effect.js";
+import type { ServerOp } from "../src/protocol/frames.js";
+import type { ConversationMessage } from "./conversation.js";
+import type { Output } from "./output.js";
+import type { SessionInfo, SessionPort } from "./port.js";
+import type { Directory } from "./shard.js";
+import { showOp } from "./show.js";
+import type { UserMessage } from "./user.js";
+
+export interface PerformContext {
+	readonly sessions: SessionPort;
+	readonly users: Directory<UserMessage>;
+	readonly conversations: Directory<ConversationMessage>;
+	/** The session gets the marked list. */
+	marks(session: SessionInfo): void;
+	/** Pushes to this user were dropped. */
+	lost(user: string): void;
+}
+
+const nobody: ReadonlySet<string> = new Set();
+
+export class Perform {
+	constructor(private readonly context: PerformContext) {}
+
+	release(outputs: readonly Output[]): void {
+		for (const output of outputs) {
+			switch (output.type) {
+				case "reply":
+					this.deliver(output.session.user, output.session.serial, 0, output.op, output.direct);
+					break;
+				case "tell":
+					for (const user of output.users) {
+						if (user === output.except || !this.online(user, 0)) continue;
+						this.deliver(user, 0, 0, output.op, false);
+					}
+					break;
+				case "marks":
+					this.context.marks(output.session);
+					break;
+				case "call":
+					output.done();
+					break;
+				case "effect":
+					this.effect(output.effect, output.origin, output.direct);
+					break;
+				default:
+					output satisfies never;
+			}
+		}
+	}
+
+	private effect(effect: Effect, origin: SessionInfo | null, direct: boolean): void {
+		switch (effect.type) {
+			case "push":
+				this.push(effect, origin, direct);
+				return;
+			case "level": {
+				const { conversation, user, position } = effect;
+				this.context.conversations.tell(conversation, { type: "level", user, position });
+				return;
+			}
+			case "end":
+				this.context.sessions.end(effect.user, effect.device, effect.code, null);
+				return;
+			default:
+				effect satisfies never;
+		}
+	}
+
+	private push(effect: PushEffect, origin: SessionInfo | null, direct: boolean): void {
+		const { everyone, some } = effect;
+		for (const { user, from, shown } of some) {
+			const except = exceptOf(user, shown, origin);
+			if (!this.online(user, except)) continue;
+			this.deliver(user, 0, except, showOp(effect, shown, from, user), direct);
+		}
+		if (everyone === null) return;
+		const { users, from, shown } = everyone;
+		// Only the author's devices see the place in the outbox; all others share one operation.
+		const author = shown.type === "message" || shown.type === "row" ? shown.row.sender : "";
+		const op = showOp(effect, shown, from, "");
+		if (!direct) {
+			for (const user of users) {
+				const except = exceptOf(user, shown, origin);
+				if (isIn(some, user) || !this.online(user, except)) continue;
+				const own = user === author ? showOp(effect, shown, from, user) : op;
+				this.deliver(user, 0, except, own, false);
+			}
+			return;
+		}
+		const done = some.length === 0 && author === "" ? nobody : new Set(some.map((one) => one.user));
+		if (author !== "" && !done.has(author)) {
+			const except = exceptOf(author, shown, origin);
+			this.deliver(author, 0, except, showOp(effect, shown, from, author), true);
+			(done as Set<string>).add(author);
+		}
+		this.context.sessions.broadcast(users, op, done, origin?.serial ?? 0);
+	}
+
+	/** To one session (`serial`), or to all of the user's but one (`except`). */
+	private deliver(
+		user: string,
+		serial: number,
+		except: number,
+		op: ServerOp,
+		direct: boolean,
+	): void {
+		const { sessions, users } = this.context;
+		if (!direct) {
+			if (users.tell(user, { type: "out", serial, except, op }) !== "ok") this.context.lost(user);
+			return;
+		}
+		if (serial !== 0) {
+			sessions.deliver(serial, [op]);
+			return;
+		}
+		for (const session of sessions.sessionsOf(user)) {
+			if (session.serial !== except) sessions.deliver(session.serial, [op]);
+		}
+	}
+
+	/** Somebody is there to be told besides the session that caused it. */
+	private online(user: string, except: number): boolean {
+		const there = this.context.sessions.sessionsOf(user);
+		return there.length > 1 || (there.length === 1 && there[0]?.serial !== except);
+	}
+}
+
+function isIn(some: PushEffect["some"], user: string): boolean {
+	for (const one of some) if (one.user === user) return true;
+	return false;
+}
+
+/**
+ * The session that wrote it has its answer, which moves it to the same position. Only a frozen
+ * status is news to it: that stands in the row.
+ */
+function exceptOf(user: string, shown: Shown, origin: SessionInfo | null): number {
+	if (origin === null || origin.user !== user) return 0;
+	if (shown.type === "message" && shown.row.frozen !== null) return 0;
+	return origin.serial;
+}

@@ -1,0 +1,106 @@
+// Effects in the words of the protocol: what a member is shown of an event or a row.
+
+import type { PushEffect, Shown } from "../src/domain/effect.js";
+import type { ConversationEvent } from "../src/domain/event.js";
+import type { MessageRow } from "../src/domain/index-row.js";
+import type { Change, ServerOp, WireMessage } from "../src/protocol/frames.js";
+
+/** A message as a reader gets it; its own place in the outbox only for the sender's devices. */
+export function wireMessage(
+	row: MessageRow,
+	reader: string,
+	reactions: WireMessage["reactions"] = [],
+): WireMessage {
+	const own = row.sender === reader;
+	const { message } = row;
+	return {
+		seq: row.seq,
+		position: row.position,
+		changed: row.changed,
+		at: row.at,
+		sender: row.sender,
+		state: row.state,
+		body: message,
+		editedAt: row.editedAt,
+		expiresAt: message?.expiresAt ?? null,
+		clientTime: message?.clientTime ?? null,
+		frozen: own ? row.frozen : null,
+		outbox: own ? row.write.outbox : null,
+		n: own ? row.write.n : null,
+		reactions,
+	};
+}
+
+/** What stands in the place of a message that this reader may not see. */
+export function hollow(seq: number, position: number, changed: number): WireMessage {
+	return {
+		seq,
+		position,
+		changed,
+		at: 0,
+		sender: "",
+		state: "skip",
+		body: null,
+		editedAt: null,
+		expiresAt: null,
+		clientTime: null,
+		frozen: null,
+		outbox: null,
+		n: null,
+		reactions: [],
+	};
+}
+
+/** The operation that shows it to a reader who continues from `from`. */
+export function showOp(push: PushEffect, shown: Shown, from: number, reader: string): ServerOp {
+	const { conversation, position, at } = push;
+	switch (shown.type) {
+		case "message":
+			return { type: "message", conversation, from, message: wireMessage(shown.row, reader) };
+		case "skip":
+			return { type: "skip", conversation, from, position, seq: shown.seq };
+		case "status":
+			return { type: "status", conversation, from, position, watermarks: shown.watermarks };
+		case "row": {
+			const change: Change = { type: "row", message: wireMessage(shown.row, reader) };
+			return { type: "changed", conversation, from, position, at, change };
+		}
+		case "hollow": {
+			const change: Change = { type: "row", message: hollow(shown.seq, position, position) };
+			return { type: "changed", conversation, from, position, at, change };
+		}
+		case "event": {
+			const change = changeOf(shown.event);
+			return { type: "changed", conversation, from, position, at, change };
+		}
+	}
+}
+
+/** An event as a change that members are told of. */
+export function changeOf(event: ConversationEvent): Change {
+	switch (event.type) {
+		case "created":
+			return { type: "created", kind: event.kind, title: event.title };
+		case "hidden":
+			return { type: "hidden", seq: event.seq };
+		case "reacted":
+			return { type: "reacted", seq: event.seq, user: event.by, emoji: event.emoji };
+		case "added":
+		case "removed":
+			return { type: event.type, users: event.users, by: event.by };
+		case "role":
+			return { type: "role", user: event.user, role: event.role };
+		case "described": {
+			const { title, picture, description } = event;
+			return { type: "described", title, picture, description };
+		}
+		case "link":
+			return { type: "link", link: event.link };
+		case "muted":
+			return { type: "muted", until: event.until };
+		case "blocked":
+			return { type: "blocked", by: event.by, on: event.on };
+		default:
+			throw new TypeError(`a ${event.type} event is shown by its row`);
+	}
+}

@@ -1,0 +1,289 @@
+// The actor of one user: devices, profile and the marks they answer; and the way that everything
+// for the user's sessions passes, in one order. Rules in domain/user.ts, loop in aggregate.ts.
+
+import type { BrokerError, ErrorCode } from "../src/base/errors.js";
+import { pack, unpack } from "../src/base/pack.js";
+import type { UserEvent } from "../src/domain/event.js";
+import { admit, noteSession } from "../src/domain/outbox.js";
+import { type Plain, plainUser, userFrom } from "../src/domain/snapshot.js";
+import {
+	decideUser,
+	evolveUser,
+	forgotten,
+	greet,
+	indexUser,
+	initialUser,
+	reactUser,
+	type User,
+	type UserCaps,
+	type UserCommand,
+} from "../src/domain/user.js";
+import { recover } from "../src/journal/recover.js";
+import { appendSnapshot } from "../src/journal/rows.js";
+import type { ServerOp, WriteOp } from "../src/protocol/frames.js";
+import { Aggregate, type AggregateContext } from "./aggregate.js";
+import type { HelloOutcome, SessionInfo, SessionPort } from "./port.js";
+import type { Ref } from "./system.js";
+
+export interface HelloMessage {
+	readonly type: "hello";
+	readonly device: string;
+	readonly generation: number;
+	readonly issuedAt: number;
+	readonly done: (outcome: HelloOutcome) => void;
+	readonly failed: (error: BrokerError) => void;
+}
+
+export type UserMessage =
+	/** To one session, or (`serial` 0) to all but one. The way of every answer and push. */
+	| {
+			readonly type: "out";
+			readonly serial: number;
+			readonly except: number;
+			readonly op: ServerOp;
+	  }
+	| HelloMessage
+	| {
+			readonly type: "provision" | "revoke";
+			readonly device: string | null;
+			readonly done: () => void;
+			readonly failed: (error: BrokerError) => void;
+	  }
+	| { readonly type: "ready"; readonly session: SessionInfo }
+	| { readonly type: "listed"; readonly session: SessionInfo }
+	| {
+			readonly type: "held";
+			readonly session: SessionInfo;
+			readonly held: readonly { readonly conversation: string; readonly position: number }[];
+	  }
+	| {
+			readonly type: "logout";
+			readonly session: SessionInfo;
+			readonly request: number;
+			readonly device: string | null;
+	  }
+	| { readonly type: "write"; readonly session: SessionInfo; readonly op: WriteOp };
+
+export interface UserContext extends AggregateContext {
+	readonly window: number;
+	readonly caps: UserCaps;
+	readonly sessions: SessionPort;
+	/** Sessions of a restarted actor missed pushes: each gets the marked list. */
+	marks(session: SessionInfo): void;
+	/** True once when pushes to this user were dropped since the last call. */
+	takeLost(user: string): boolean;
+}
+
+export class UserActor extends Aggregate<UserMessage, UserEvent> {
+	private state: User;
+	/** Operations of this turn, by session; a lone session needs no map. */
+	private readonly outgoing = new Map<number, ServerOp[]>();
+
+	constructor(
+		id: string,
+		private readonly address: Ref<UserMessage>,
+		private readonly broker: UserContext,
+	) {
+		super("user", id, address, broker);
+		this.state = initialUser(id);
+	}
+
+	protected get position(): number {
+		return this.state.position;
+	}
+
+	protected head(): undefined {
+		return undefined;
+	}
+
+	protected async recover(): Promise<number> {
+		const { snapshot, events } = await recover(this.broker.journal, "user", this.id);
+		let from = 0;
+		if (snapshot !== null) {
+			this.state = userFrom(this.id, unpack(snapshot.state) as Plain);
+			from = snapshot.position;
+		}
+		for (const { position, event } of events) evolveUser(this.state, event as never, position);
+		return from;
+	}
+
+	protected snapshotInto(out: { keys: Uint8Array[]; values: (Uint8Array | null)[] }): void {
+		const { position } = this.state;
+		appendSnapshot(out, "user", this.id, { position, head: 0, state: pack(plainUser(this.state)) });
+	}
+
+	protected lookAgain(): void {
+		for (const session of this.broker.sessions.sessionsOf(this.id)) this.broker.marks(session);
+	}
+
+	override idle(nowMs: number): boolean {
+		return super.idle(nowMs) && this.broker.sessions.sessionsOf(this.id).length === 0;
+	}
+
+	override flush(): void {
+		super.flush();
+		for (const [serial, ops] of this.outgoing) this.broker.sessions.deliver(serial, ops);
+		this.outgoing.clear();
+		if (this.broker.takeLost(this.id)) this.lookAgain();
+	}
+
+	protected handle(message: UserMessage): void {
+		switch (message.type) {
+			case "out":
+				this.out(message.serial, message.except, message.op);
+				return;
+			case "hello":
+				this.hello(message);
+				return;
+			case "provision":
+			case "revoke": {
+				const at = this.broker.clock.now();
+				if (message.type === "revoke") this.apply({ type: "revoke", at, device: message.device });
+				else this.apply({ type: "provision", at });
+				this.output({ type: "call", done: message.done, failed: message.failed });
+				return;
+			}
+			case "ready":
+				this.ready(message.session);
+				return;
+			case "listed":
+				this.apply({ ...this.of(message.session), type: "listed" });
+				return;
+			case "held": {
+				const { session, held } = message;
+				this.apply({ ...this.of(session), type: "held", generation: session.generation, held });
+				return;
+			}
+			case "logout":
+				this.logout(message);
+				return;
+			case "write":
+				this.write(message.session, message.op);
+				return;
+			default:
+				message satisfies never;
+		}
+	}
+
+	private out(serial: number, except: number, op: ServerOp): void {
+		if (serial !== 0) {
+			this.collect(serial, op);
+			return;
+		}
+		for (const session of this.broker.sessions.sessionsOf(this.id)) {
+			if (session.serial !== except) this.collect(session.serial, op);
+		}
+	}
+
+	private collect(serial: number, op: ServerOp): void {
+		const ops = this.outgoing.get(serial);
+		if (ops === undefined) this.outgoing.set(serial, [op]);
+		else ops.push(op);
+	}
+
+	private hello(message: HelloMessage): void {
+		const at = this.broker.clock.now();
+		this.apply({ type: "provision", at });
+		const { device, generation, issuedAt } = message;
+		const greeting = greet(this.state, { at, device, generation, issuedAt }, this.broker.caps);
+		const { name, picture, presence } = this.state;
+		const outcome: HelloOutcome = greeting.ok
+			? { ...greeting, pid: this.address.pid, name, picture, presence }
+			: greeting;
+		this.output({ type: "call", done: () => message.done(outcome), failed: message.failed });
+	}
+
+	private ready(session: SessionInfo): void {
+		const at = this.broker.clock.now();
+		const { device, outbox, generation } = session;
+		for (const id of forgotten(this.state, at, this.broker.caps)) {
+			if (id !== device) this.apply({ type: "drop", at, device: id, reason: "unseen" });
+		}
+		const refused = this.apply({ type: "ready", at, device, generation, outbox });
+		if (refused !== null) {
+			const { code, detail } = refused;
+			const op: ServerOp = { type: "goodbye", code, detail, retryAfterMs: 0 };
+			this.output({ type: "reply", session, op, direct: false });
+			return;
+		}
+		if (this.state.devices.get(device)?.fresh === false) this.output({ type: "marks", session });
+	}
+
+	private logout(message: UserMessage & { type: "logout" }): void {
+		const { session, request } = message;
+		const device = message.device ?? session.device;
+		const at = this.broker.clock.now();
+		const refused = this.apply({ type: "drop", at, device, reason: "logout" });
+		const op: ServerOp =
+			refused === null
+				? { type: "result", request, result: { type: "logout" } }
+				: { type: "error", request, code: refused.code, detail: refused.detail };
+		this.output({ type: "reply", session, op, direct: false });
+	}
+
+	private write(session: SessionInfo, op: WriteOp): void {
+		const { n, answered, hash, command } = op;
+		const write = { outbox: session.outbox, n, answered, hash };
+		const { outboxes } = this.state;
+		const admission = admit(outboxes, this.id, write, session.serial, this.broker.window);
+		if (admission.type === "refuse") {
+			this.refuse(session, n, admission.code, "", admission.expected);
+			return;
+		}
+		if (admission.type === "repeat") {
+			const { from, position, at } = admission.kept;
+			this.answer(session, n, from, position, at);
+			return;
+		}
+		const at = this.broker.clock.now();
+		const from = this.state.position;
+		if (command.type === "profile") {
+			const { name, picture } = command;
+			this.apply({ type: "profile", at, write, name, picture });
+		} else if (command.type === "privacy") {
+			this.apply({ type: "privacy", at, write, presence: command.presence });
+		} else {
+			this.refuse(session, n, "BAD_REQUEST", "this command names a conversation", null);
+			return;
+		}
+		noteSession(outboxes, this.id, session.outbox, session.serial);
+		this.answer(session, n, from, this.state.position, at);
+	}
+
+	private answer(
+		session: SessionInfo,
+		n: number,
+		from: number,
+		position: number,
+		at: number,
+	): void {
+		const fields = { conversation: null, n, from, position, seq: 0, at, text: null };
+		this.output({ type: "reply", session, op: { type: "answer", ...fields }, direct: false });
+	}
+
+	private refuse(
+		session: SessionInfo,
+		n: number,
+		code: ErrorCode,
+		detail: string,
+		expected: number | null,
+	): void {
+		const op: ServerOp = { type: "refused", conversation: null, n, code, detail, expected };
+		this.output({ type: "reply", session, op, direct: false });
+	}
+
+	/** Decide, evolve, react and index at once. Gives the rejection, if any. */
+	private apply(command: UserCommand): { code: ErrorCode; detail: string } | null {
+		const decision = decideUser(this.state, command, this.broker.caps);
+		if (decision.type === "rejected") return decision.rejection;
+		if (decision.type === "nothing") return null;
+		evolveUser(this.state, decision.event);
+		this.record(decision.event, indexUser(this.state, decision.event));
+		this.effects(reactUser(this.state, decision.event), null);
+		return null;
+	}
+
+	private of(session: SessionInfo): { readonly at: number; readonly device: string } {
+		return { at: this.broker.clock.now(), device: session.device };
+	}
+}
