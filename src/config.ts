@@ -4,6 +4,7 @@
 
 import { admission, incoming, outgoing, presence } from "./config/gateway-options.js";
 import { choice, count, duration, list, type Option, size, text } from "./config/option.js";
+import { groupLimits } from "./journal/limits.js";
 
 const second = 1_000;
 const minute = 60 * second;
@@ -97,9 +98,13 @@ const actors = {
 };
 
 const journal = {
-	groupBytesMax: size(4 * MiB, "one commit's rows; more waits for the next group", {
+	groupBytesMax: size(groupLimits.groupBytesMax, "one commit's rows; more is the next group", {
 		min: 64 * KiB,
 	}),
+	groupEntriesMax: count(groupLimits.groupEntriesMax, "building a batch holds the thread so long"),
+	markEveryMs: duration(groupLimits.markEveryMs, "the side file's last commit is this old at most"),
+	reopenFirstMs: duration(groupLimits.reopenFirstMs, "first wait before a failed store is opened"),
+	reopenMaxMs: duration(groupLimits.reopenMaxMs, "longest wait, doubled up to here"),
 	writeBufferBytes: size(32 * MiB, "4 MiB stalls up to 1.5 s under load, 64 MiB opens in 2 s", {
 		min: MiB,
 		max: 256 * MiB,
@@ -145,7 +150,7 @@ export const defaultConfig: Config = Object.fromEntries(
 	optionNames.map((name) => [name, options[name].default]),
 ) as Config;
 
-/** Without a secret or keys of the operator's own, the broker is open to whoever is on the machine. */
+/** Without a secret or keys of the operator's own, whoever is on the machine may be anybody. */
 export function developmentMode(config: Config): boolean {
 	return config.authSecretFile === "" && config.authJwksUrl === "";
 }

@@ -1,7 +1,8 @@
-// The options of connections, sessions and presence: bounds from `gateway/limits.ts`, whose values are
-// the defaults here, with reason and error for whoever configures them.
+// The options of connections, sessions and presence: bounds from `gateway/limits.ts`, whose values
+// are the defaults here, with reason and error for whoever configures them.
 
 import { type GatewayLimits, gatewayLimits as limits } from "../gateway/limits.js";
+import * as protocol from "../protocol/limits.js";
 import { count, duration, size } from "./option.js";
 
 /** What a socket may cost before anybody has said who they are. */
@@ -47,9 +48,11 @@ export const admission = {
 /** What a session may send. */
 export const incoming = {
 	frameBytesMax: size(limits.frameBytesMax, "a large text with room", {
+		max: protocol.frameBytesMax,
 		error: "FRAME_TOO_LARGE",
 	}),
 	contentBytesMax: size(limits.contentBytesMax, "larger content is media", {
+		max: protocol.contentBytesMax,
 		error: "MESSAGE_TOO_LARGE",
 	}),
 	fragmentsMax: count(limits.fragmentsMax, "each fragment of a message costs a buffer", {
@@ -71,6 +74,7 @@ export const incoming = {
 		error: "PROTOCOL",
 	}),
 	pageItemsMax: count(limits.pageItemsMax, "one page of history, of a list or of a pull", {
+		max: protocol.pageItemsMax,
 		error: "BAD_REQUEST",
 	}),
 	watchesPerSessionMax: count(limits.watchesPerSessionMax, "users whose presence one may watch", {
