@@ -263,7 +263,9 @@ export type Change =
 	  }
 	| { readonly type: "link"; readonly link: string | null }
 	| { readonly type: "muted"; readonly until: number }
-	| { readonly type: "blocked"; readonly by: string; readonly on: boolean };
+	| { readonly type: "blocked"; readonly by: string; readonly on: boolean }
+	/** Of a newer server: it moves the position and nothing else. Only decoded, never sent. */
+	| { readonly type: "unknown"; readonly code: number };
 
 /** One entry of a pull, in position order. */
 export type PullItem =
