@@ -102,7 +102,7 @@ export class GroupCommit {
 	}
 
 	/** Gives the place back; what was handed over is still committed and told. */
-	release(lane: Lane): void {
+	close(lane: Lane): void {
 		lane.phase = "closed";
 		if (lane.pending === 0) this.#forget(lane);
 	}
@@ -160,7 +160,7 @@ export class GroupCommit {
 	}
 
 	/** Commits what was handed over, then takes nothing more. The journal itself stays open. */
-	async close(): Promise<void> {
+	async stop(): Promise<void> {
 		if (this.#phase !== "open") return;
 		this.#phase = "closing";
 		this.#markTimer.cancel();

@@ -30,6 +30,7 @@ export type Kind = keyof typeof kinds;
 
 /** Two ids of at most 255 bytes, their lengths, two numbers, the kind. */
 const keyBytesMax = 1 + 2 * 256 + 2 * 6;
+const numberBytes = 6;
 const entityCodes = { conversation: 1, user: 2 } as const;
 
 function start(kind: Kind, room: number): void {
@@ -159,6 +160,25 @@ export function ofId(kind: Kind, id: string): { gte: Uint8Array; lt: Uint8Array 
 	return within(idKey(kind, id, 0));
 }
 
+/** Event rows of one entity at positions above `position`. */
+export function eventsAbove(
+	entity: EntityKind,
+	id: string,
+	position: number,
+): { gte: Uint8Array; lt: Uint8Array } {
+	const gte = eventKey(entity, id, position + 1);
+	return { gte, lt: after(gte.subarray(0, gte.length - numberBytes)) };
+}
+
+/** Message rows of one conversation with numbers above `seq`. */
+export function messagesAbove(
+	conversation: string,
+	seq: number,
+): { gte: Uint8Array; lt: Uint8Array } {
+	const gte = messageKey(conversation, seq + 1);
+	return { gte, lt: after(gte.subarray(0, gte.length - numberBytes)) };
+}
+
 /** The first key that does not begin with `prefix`. */
 export function after(prefix: Uint8Array): Uint8Array {
 	const next = Uint8Array.from(prefix);
@@ -171,7 +191,7 @@ export function after(prefix: Uint8Array): Uint8Array {
 
 /** The number that a key ends with. */
 export function numberOf(key: Uint8Array): number {
-	return readU48(key, key.length - 6);
+	return readU48(key, key.length - numberBytes);
 }
 
 export interface KeyParts {

@@ -19,3 +19,10 @@ export const groupLimits: GroupLimits = {
 	reopenFirstMs: 50,
 	reopenMaxMs: 5_000,
 };
+
+/** Bounds of what readers take from the store at once. */
+export const readLimits = {
+	/** Rows and bytes of one page of a scan. */
+	pageRowsMax: 1_000,
+	pageBytesMax: 1024 * 1024,
+} as const;

@@ -1,0 +1,38 @@
+// Walks a range in bounded pages: memory stays flat however long the range is, and each page lets
+// the event loop turn.
+
+import type { Row, View } from "./journal.js";
+import { readLimits } from "./limits.js";
+
+export interface Span {
+	readonly gte: Uint8Array;
+	readonly lt: Uint8Array;
+	readonly reverse?: boolean;
+}
+
+/**
+ * Pages rather than rows: an asynchronous step for every row would cost more than reading it.
+ *
+ * Order:  ascending keys, descending with `reverse`.
+ * Errors: those of `View.range`.
+ */
+export async function* pages(source: Pick<View, "range">, span: Span): AsyncGenerator<Row[]> {
+	let { gte, lt } = span;
+	const reverse = span.reverse === true;
+	const { pageRowsMax: limit, pageBytesMax: bytesMax } = readLimits;
+	for (;;) {
+		const rows = await source.range({ gte, lt, limit, bytesMax, reverse });
+		const last = rows.at(-1);
+		if (last === undefined) return;
+		yield rows;
+		if (reverse) lt = last.key;
+		else gte = following(last.key);
+	}
+}
+
+/** The smallest key above this one. */
+export function following(key: Uint8Array): Uint8Array {
+	const next = new Uint8Array(key.length + 1);
+	next.set(key);
+	return next;
+}
