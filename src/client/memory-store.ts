@@ -1,0 +1,248 @@
+// The readable reference of `ClientStore`: everything in maps of this process. `clone` and
+// `restore` imitate backups; `before` and `after` let a test crash around each transaction.
+
+import type { Clock } from "../base/clock.js";
+import type { WireMessage, WireWatermark, WriteCommand } from "../protocol/frames.js";
+import type { ClientStore, Identity, Queued, Stream, View, ViewChange } from "./store.js";
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type OwnStream = Mutable<Omit<Stream, "queue">> & { queue: Mutable<Queued>[] };
+type OwnView = Mutable<Omit<View, "rows" | "watermarks">> & {
+	rows: Map<number, WireMessage>;
+	watermarks: Map<string, WireWatermark>;
+};
+
+interface Content {
+	identity: Identity;
+	refs: number;
+	streams: Map<string | null, OwnStream>;
+	views: Map<string, OwnView>;
+	moving: Map<string | null, Queued[]>;
+}
+
+/** Called around each transaction, by its name. What `before` throws leaves nothing changed. */
+export interface StoreHooks {
+	before?(transaction: string): void;
+	after?(transaction: string): void;
+}
+
+export function hex(bytes: Uint8Array): string {
+	let text = "";
+	for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+	return text;
+}
+
+/** Names for a new installation: nobody else may have the same. */
+export function freshNames(clock: Clock): { device: string; outbox: string } {
+	return { device: hex(clock.randomBytes(16)), outbox: hex(clock.randomBytes(16)) };
+}
+
+function emptyView(conversation: string): OwnView {
+	return {
+		conversation,
+		position: 0,
+		held: 0,
+		foreign: 0,
+		first: 1,
+		seen: 0,
+		rows: new Map(),
+		watermarks: new Map(),
+		entry: null,
+		reset: false,
+	};
+}
+
+/** A row of its own: decoded content is a view of the whole frame, which it would keep alive. */
+function detached(row: WireMessage): WireMessage {
+	const { body } = row;
+	if (body === null || body.content.byteLength === body.content.buffer.byteLength) return row;
+	return {
+		...row,
+		body: { ...body, id: Uint8Array.from(body.id), content: Uint8Array.from(body.content) },
+	};
+}
+
+export class MemoryStore implements ClientStore {
+	hooks: StoreHooks = {};
+	private content: Content;
+
+	constructor(names: { readonly device: string; readonly outbox: string }) {
+		this.content = {
+			identity: { ...names, generation: 0, epoch: null, listed: false },
+			refs: 0,
+			streams: new Map(),
+			views: new Map(),
+			moving: new Map(),
+		};
+	}
+
+	/** A backup of this moment. Messages are shared: nobody changes them. */
+	clone(): MemoryStore {
+		const copy = new MemoryStore(this.content.identity);
+		copy.restore(this);
+		return copy;
+	}
+
+	/** Become what `backup` is. */
+	restore(backup: MemoryStore): void {
+		const { identity, refs, streams, views, moving } = backup.content;
+		const queues = [...streams].map(
+			([key, one]) => [key, { ...one, queue: one.queue.map((item) => ({ ...item })) }] as const,
+		);
+		const copies = [...views].map(
+			([key, one]) =>
+				[key, { ...one, rows: new Map(one.rows), watermarks: new Map(one.watermarks) }] as const,
+		);
+		this.content = {
+			identity,
+			refs,
+			streams: new Map(queues),
+			views: new Map(copies),
+			moving: new Map([...moving].map(([key, queue]) => [key, [...queue]])),
+		};
+	}
+
+	identity(): Identity {
+		return this.content.identity;
+	}
+
+	began(generation: number, epoch: string): void {
+		this.transact("began", () => {
+			const { identity } = this.content;
+			const same = identity.epoch === null || identity.epoch === epoch;
+			// Positions and numbers of another history mean nothing here: all starts from the list.
+			if (!same) this.content.views.clear();
+			const listed = same && identity.listed;
+			this.content.identity = { ...identity, generation, epoch, listed };
+		});
+	}
+
+	listed(): void {
+		this.transact("listed", () => {
+			this.content.identity = { ...this.content.identity, listed: true };
+		});
+	}
+
+	stream(conversation: string | null): Stream | undefined {
+		return this.content.streams.get(conversation);
+	}
+
+	streams(): Iterable<Stream> {
+		return this.content.streams.values();
+	}
+
+	enqueue(conversation: string | null, command: WriteCommand): Queued {
+		return this.transact("enqueue", () => {
+			const headAt = conversation === null ? 0 : (this.content.views.get(conversation)?.held ?? 0);
+			this.content.refs += 1;
+			const { outbox } = this.content.identity;
+			const ref = this.content.refs;
+			const item = { ref, conversation, outbox, n: 0, command, headAt, settled: false };
+			const waiting = this.content.moving.get(conversation);
+			if (waiting === undefined) return this.number(item);
+			waiting.push(item);
+			return item;
+		});
+	}
+
+	settle(conversation: string | null, n: number): void {
+		this.transact("settle", () => this.pass(conversation, n));
+	}
+
+	view(conversation: string): View | undefined {
+		return this.content.views.get(conversation);
+	}
+
+	views(): Iterable<View> {
+		return this.content.views.values();
+	}
+
+	change(conversation: string, change: ViewChange): void {
+		this.transact("change", () => this.apply(conversation, change));
+	}
+
+	settleWith(conversation: string, n: number, change: ViewChange): void {
+		this.transact("settleWith", () => {
+			this.pass(conversation, n);
+			this.apply(conversation, change);
+		});
+	}
+
+	fork(device: string, outbox: string): void {
+		this.transact("fork", () => {
+			const { identity, streams, moving } = this.content;
+			this.content.identity = { ...identity, device, outbox, generation: 0, listed: false };
+			for (const [conversation, stream] of streams) {
+				const open = stream.queue.filter((item) => !item.settled);
+				// A fork while an earlier move is unfinished: what was numbered since comes after it only
+				// when it was queued later, and `moved` empties a conversation before it numbers.
+				if (open.length > 0)
+					moving.set(conversation, [...open, ...(moving.get(conversation) ?? [])]);
+			}
+			streams.clear();
+		});
+	}
+
+	moving(): Iterable<string | null> {
+		return this.content.moving.keys();
+	}
+
+	movingOf(conversation: string | null): readonly Queued[] {
+		return this.content.moving.get(conversation) ?? [];
+	}
+
+	moved(conversation: string | null, found: ReadonlySet<number>): void {
+		this.transact("moved", () => {
+			const waiting = this.content.moving.get(conversation) ?? [];
+			this.content.moving.delete(conversation);
+			for (const item of waiting) if (!found.has(item.ref)) this.number(item);
+		});
+	}
+
+	private transact<T>(name: string, run: () => T): T {
+		this.hooks.before?.(name);
+		const result = run();
+		this.hooks.after?.(name);
+		return result;
+	}
+
+	private number(item: Queued): Queued {
+		const { streams, identity } = this.content;
+		let stream = streams.get(item.conversation);
+		if (stream === undefined) {
+			stream = { conversation: item.conversation, next: 1, answered: 0, queue: [] };
+			streams.set(item.conversation, stream);
+		}
+		const numbered = { ...item, outbox: identity.outbox, n: stream.next };
+		stream.next += 1;
+		stream.queue.push(numbered);
+		return numbered;
+	}
+
+	private pass(conversation: string | null, n: number): void {
+		const stream = this.content.streams.get(conversation);
+		const item = stream?.queue[n - stream.answered - 1];
+		if (stream === undefined || item === undefined) return;
+		item.settled = true;
+		let done = 0;
+		while (stream.queue[done]?.settled === true) done += 1;
+		stream.answered += done;
+		stream.queue.splice(0, done);
+	}
+
+	private apply(conversation: string, change: ViewChange): void {
+		let view = this.content.views.get(conversation);
+		if (view === undefined) {
+			view = emptyView(conversation);
+			this.content.views.set(conversation, view);
+		}
+		const { rows, watermarks, clear, ...fields } = change;
+		if (clear === true) {
+			view.rows.clear();
+			view.watermarks.clear();
+		}
+		Object.assign(view, fields);
+		for (const row of rows ?? []) view.rows.set(row.seq, detached(row));
+		for (const mark of watermarks ?? []) view.watermarks.set(mark.user, mark);
+	}
+}

@@ -1,0 +1,98 @@
+// After a fork: the former outbox's unanswered writes are looked for in history by their numbers;
+// what is not there goes into the new outbox, in order (design §5, S3). Later writes wait behind.
+
+import type { WireMessage } from "../protocol/frames.js";
+import type { Outcome } from "./events.js";
+import { takeHistory } from "./step.js";
+import type { Queued } from "./store.js";
+import type { Sync, SyncPort } from "./sync.js";
+
+interface MovePort extends SyncPort {
+	/** Numbers were given: the outbox has something to send. */
+	onMoved(conversation: string | null): void;
+}
+
+export class Move {
+	private readonly port: MovePort;
+	private readonly sync: Sync;
+	private listed = false;
+	private readonly searching = new Set<string>();
+
+	constructor(port: MovePort, sync: Sync) {
+		this.port = port;
+		this.sync = sync;
+	}
+
+	get pending(): boolean {
+		for (const _ of this.port.store.moving()) return true;
+		return false;
+	}
+
+	/** The list is stored: conversations that it does not name have no history to look into. */
+	onListed(): void {
+		this.listed = true;
+		for (const conversation of [...this.port.store.moving()]) {
+			if (conversation === null) this.finish(null, new Map());
+			else if (!this.sync.pulling(conversation)) this.onLevel(conversation);
+		}
+	}
+
+	/** The view holds what the list knew of: rows of former sends are in it or below it. */
+	onLevel(conversation: string): void {
+		if (!this.listed || this.searching.has(conversation)) return;
+		if (this.port.store.movingOf(conversation).length > 0) this.search(conversation);
+	}
+
+	private search(conversation: string): void {
+		const { store } = this.port;
+		const view = store.view(conversation);
+		const items = store.movingOf(conversation).filter((item) => item.n > 0);
+		const found = new Map<number, Outcome>();
+		for (const item of items) {
+			const outcome = find(item, view?.rows.values() ?? []);
+			if (outcome !== null) found.set(item.ref, outcome);
+			// A conversation that one is in has been created.
+			if (item.command.type === "create" && view !== undefined) found.set(item.ref, none);
+		}
+		const open = items.filter((item) => item.command.type === "send" && !found.has(item.ref));
+		const lowest = open.reduce((least, item) => Math.min(least, item.headAt + 1), Infinity);
+		if (view === undefined || view.first <= lowest) this.finish(conversation, found);
+		else this.history(conversation, view.first);
+	}
+
+	/** Rows that a reset has taken from the view: read back to where the oldest write was queued. */
+	private history(conversation: string, before: number): void {
+		this.searching.add(conversation);
+		const limit = this.port.pageItems;
+		this.port.ask({ type: "history", conversation, before, limit }, (result) => {
+			this.searching.delete(conversation);
+			// On failure the writes stay where they are, for the next session to move.
+			if (result?.type !== "history") return;
+			const view = this.port.store.view(conversation);
+			this.port.store.change(conversation, takeHistory(view, result.messages, result.more));
+			this.search(conversation);
+		});
+	}
+
+	private finish(conversation: string | null, found: ReadonlyMap<number, Outcome>): void {
+		const { store, emit } = this.port;
+		const items = store.movingOf(conversation);
+		store.moved(conversation, new Set(found.keys()));
+		for (const item of items) {
+			const outcome = found.get(item.ref);
+			if (outcome !== undefined) emit("answered", item, outcome);
+		}
+		this.port.onMoved(conversation);
+	}
+}
+
+const none: Outcome = { seq: 0, position: 0, at: 0, link: null };
+
+function find(item: Queued, rows: Iterable<WireMessage>): Outcome | null {
+	if (item.command.type !== "send") return null;
+	for (const row of rows) {
+		if (row.outbox !== item.outbox || row.n !== item.n) continue;
+		return { seq: row.seq, position: row.position, at: row.at, link: null };
+	}
+	return null;
+}

@@ -1,0 +1,192 @@
+// What a run of pull items or pushes changes in a view. Pure: from the view as stored to a change of
+// it and what to tell. Rules Y5 (never an older row) and gapless `held` are here and nowhere else.
+
+import type { Change, PullItem, WireMessage, WireWatermark } from "../protocol/frames.js";
+import type { View, ViewChange } from "./store.js";
+
+/** Items that take a device from `from` to `position`, whichever way they came. */
+export interface Step {
+	readonly conversation: string;
+	readonly from: number;
+	readonly position: number;
+	readonly items: readonly PullItem[];
+	/** This device's own write: its outcome is told as such, not as news. */
+	readonly own: boolean;
+}
+
+/** What to tell, in order, once the change is stored. */
+export type Note =
+	| { readonly type: "message"; readonly message: WireMessage }
+	| { readonly type: "row"; readonly message: WireMessage }
+	| {
+			readonly type: "changed";
+			readonly change: Change;
+			readonly position: number;
+			readonly at: number;
+	  }
+	| { readonly type: "status"; readonly watermarks: readonly WireWatermark[] };
+
+export interface Taken {
+	readonly change: ViewChange;
+	readonly notes: readonly Note[];
+}
+
+/**
+ * Apply items in order.
+ *
+ * Shape: `complete` is false in the middle of a pull, where a higher `seq` may come before a lower
+ *        one (a row stands where it last changed): `held` then grows only without a gap.
+ */
+export function take(
+	view: View | undefined,
+	items: readonly PullItem[],
+	position: number,
+	complete: boolean,
+	me: string,
+): Taken {
+	const draft = new Draft(view, me);
+	for (const item of items) draft.add(item);
+	return draft.finish(Math.max(position, view?.position ?? 0), complete);
+}
+
+class Draft {
+	private readonly view: View | undefined;
+	private readonly me: string;
+	private readonly rows = new Map<number, WireMessage>();
+	private readonly watermarks = new Map<string, WireWatermark>();
+	private readonly notes: Note[] = [];
+	private held: number;
+	private foreign: number;
+	private top: number;
+
+	constructor(view: View | undefined, me: string) {
+		this.view = view;
+		this.me = me;
+		this.held = view?.held ?? 0;
+		this.foreign = view?.foreign ?? 0;
+		this.top = this.held;
+	}
+
+	add(item: PullItem): void {
+		if (item.type === "message") this.message(item.message);
+		else if (item.type === "status") this.status(item.watermarks);
+		else this.changed(item.change, item.position, item.at);
+	}
+
+	finish(position: number, complete: boolean): Taken {
+		const { rows, watermarks, foreign, notes } = this;
+		const held = complete ? Math.max(this.held, this.top) : this.held;
+		return {
+			change: {
+				position,
+				held,
+				foreign,
+				rows: [...rows.values()],
+				watermarks: [...watermarks.values()],
+			},
+			notes,
+		};
+	}
+
+	private row(seq: number): WireMessage | undefined {
+		return this.rows.get(seq) ?? this.view?.rows.get(seq);
+	}
+
+	private message(message: WireMessage): void {
+		const { seq } = message;
+		const before = this.row(seq);
+		if (this.put(message)) {
+			if (before === undefined) this.notes.push({ type: "message", message });
+			else if (before.changed < message.changed) this.notes.push({ type: "row", message });
+		}
+		if (seq === this.held + 1) this.held = seq;
+		if (seq > this.top) this.top = seq;
+		if (message.state !== "skip" && message.sender !== this.me && seq > this.foreign) {
+			this.foreign = seq;
+		}
+	}
+
+	/** [Y5] A row is never replaced by an older one. */
+	private put(message: WireMessage): boolean {
+		const before = this.row(message.seq);
+		if (before !== undefined && before.changed > message.changed) return false;
+		this.rows.set(message.seq, message);
+		return true;
+	}
+
+	private status(watermarks: readonly WireWatermark[]): void {
+		for (const mark of watermarks) {
+			const before = this.watermarks.get(mark.user) ?? this.view?.watermarks.get(mark.user);
+			this.watermarks.set(mark.user, before === undefined ? mark : later(before, mark));
+		}
+		this.notes.push({ type: "status", watermarks });
+	}
+
+	private changed(change: Change, position: number, at: number): void {
+		const message = this.changedRow(change, position);
+		if (message !== null && this.put(message)) this.notes.push({ type: "row", message });
+		this.notes.push({ type: "changed", change, position, at });
+	}
+
+	private changedRow(change: Change, position: number): WireMessage | null {
+		if (change.type === "row") return change.message;
+		if (change.type === "hidden") {
+			const before = this.row(change.seq);
+			// Outbox and number stay: a fork finds its own sends by them.
+			return before === undefined
+				? null
+				: { ...before, state: "skip", body: null, changed: position, reactions: [] };
+		}
+		if (change.type !== "reacted") return null;
+		const before = this.row(change.seq);
+		return before === undefined
+			? null
+			: { ...reacted(before, change.user, change.emoji), changed: position };
+	}
+}
+
+function reacted(row: WireMessage, user: string, emoji: string | null): WireMessage {
+	const others = row.reactions.filter((one) => one.user !== user);
+	return { ...row, reactions: emoji === null ? others : [...others, { user, emoji }] };
+}
+
+/** Watermarks never go back, whatever order they were told in. */
+function later(one: WireWatermark, two: WireWatermark): WireWatermark {
+	const delivered = two.delivered >= one.delivered ? two : one;
+	const seen = two.seen >= one.seen ? two : one;
+	return {
+		user: two.user,
+		delivered: delivered.delivered,
+		deliveredAt: delivered.deliveredAt,
+		seen: seen.seen,
+		seenAt: seen.seenAt,
+	};
+}
+
+/**
+ * Whether a step tells anything to a view at this position. A status may share its position with the
+ * message that it came with (`seenUpTo`), and hearing one twice does nothing.
+ */
+export function news(step: Step, position: number): boolean {
+	if (step.position !== position) return step.position > position;
+	return step.items.every((item) => item.type === "status");
+}
+
+/** A page of history: rows only, at any place; neither the cursor nor `held` moves. */
+export function takeHistory(
+	view: View | undefined,
+	messages: readonly WireMessage[],
+	more: boolean,
+): ViewChange {
+	const rows = messages.filter((message) => {
+		const before = view?.rows.get(message.seq);
+		return before === undefined || before.changed < message.changed;
+	});
+	const first = view?.first ?? 1;
+	const lowest = messages.reduce((least, one) => Math.min(least, one.seq), Infinity);
+	const highest = messages.reduce((most, one) => Math.max(most, one.seq), 0);
+	// Only a page that touches what is held makes it reach further down.
+	if (messages.length > 0 && highest < first - 1) return { rows };
+	if (!more || messages.length === 0) return { rows, first: 1 };
+	return { rows, first: Math.min(first, lowest) };
+}
