@@ -26,3 +26,19 @@ export const readLimits = {
 	pageRowsMax: 1_000,
 	pageBytesMax: 1024 * 1024,
 } as const;
+
+/** Commits that opening looks back over at most, beyond those since the last mark (0.1 s). */
+export const commitCheckRows = 100_000;
+
+/** Defaults of the LevelDB adapter, measured in bench/journal.ts. */
+export const levelLimits = {
+	/** 4 MiB stalls up to 1.5 s under sustained load; 64 MiB takes 2 s to open after a kill. */
+	writeBufferBytes: 32 * 1024 * 1024,
+	cacheBytes: 32 * 1024 * 1024,
+	/** What an iterator reads ahead in its thread before it hands rows over. */
+	readAheadBytes: 256 * 1024,
+	/** A file of this size is written and synced before a full or broken disk is trusted again. */
+	probeBytes: 64 * 1024,
+	/** Must be free beside the size of the log, which opening writes into tables. */
+	reserveBytes: 1024 * 1024,
+} as const;
