@@ -234,6 +234,15 @@ export function decodeFloor(key: Uint8Array, value: Uint8Array): number {
 	return fieldsOf(key, value)[0] as number;
 }
 
+/** When a user was last seen, ms since 1970. */
+export function appendLastSeen(out: RowsOut, user: string, at: number): void {
+	appendPacked(out, [at], (room) => keys.lastSeenKey(user, room));
+}
+
+export function decodeLastSeen(key: Uint8Array, value: Uint8Array): number {
+	return fieldsOf(key, value)[0] as number;
+}
+
 /** Which pid serves an entity; what stands in it is the registry's affair. Null deletes. */
 export function appendRegistry(
 	out: RowsOut,

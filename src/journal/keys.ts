@@ -23,6 +23,7 @@ export const kinds = {
 	hidden: 0x32,
 	blocked: 0x33,
 	user: 0x34,
+	lastSeen: 0x35,
 	expiry: 0x40,
 } as const;
 
@@ -137,6 +138,11 @@ export function userKey(user: string, room = 0): Uint8Array {
 	return idKey("user", user, room);
 }
 
+/** When the user was last seen. */
+export function lastSeenKey(user: string, room = 0): Uint8Array {
+	return idKey("lastSeen", user, room);
+}
+
 export function expiryKey(at: number, conversation: string, seq: number, room = 0): Uint8Array {
 	start("expiry", room);
 	writer.u48(at);
@@ -218,6 +224,7 @@ const shapes: Record<Kind, string> = {
 	hidden: "iin",
 	blocked: "ii",
 	user: "i",
+	lastSeen: "i",
 	expiry: "nin",
 };
 
