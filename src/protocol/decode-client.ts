@@ -5,11 +5,12 @@
 import type { ErrorCode } from "../base/errors.js";
 import { clientOps } from "./client-ops.js";
 import { type ClientOp, opCode, type ServerOp } from "./frames.js";
+import { readReceipt } from "./hot.js";
 import { contentBytesMax, opsPerFrameMax } from "./limits.js";
 import { readWrite } from "./read-write.js";
 import { Reader } from "./reader.js";
 import { readFields } from "./record.js";
-import { scan } from "./scan.js";
+import { type Starts, scan } from "./scan.js";
 
 /** An operation that will not be done, and what its client hears. */
 export interface InvalidOp {
@@ -27,7 +28,7 @@ export type ClientFrame =
 	| { readonly ok: false; readonly code: "PROTOCOL"; readonly detail: string };
 
 const reader = new Reader();
-const starts: number[] = [];
+const starts: Starts = { at: [], count: 0 };
 
 /**
  * The operations of one WebSocket message, in order. Never throws, whatever the bytes.
@@ -42,8 +43,8 @@ export function decodeClientFrame(
 	if (fault !== null) return { ok: false, code: "PROTOCOL", detail: fault };
 	reader.contentBytesMax = options.contentBytesMax ?? contentBytesMax;
 	const ops: DecodedOp[] = [];
-	for (let i = 0; i < starts.length; i++) {
-		reader.start(bytes, starts[i] as number);
+	for (let i = 0; i < starts.count; i++) {
+		reader.start(bytes, starts.at[i] as number);
 		const left = reader.array() - 1;
 		const code = reader.uint();
 		if (reader.code !== null) {
@@ -59,6 +60,13 @@ export function decodeClientFrame(
 const nothing = new Uint8Array(0);
 
 function readOp(code: number, left: number): DecodedOp {
+	if (code === opCode.delivered || code === opCode.seen) {
+		const from = reader.at;
+		const receipt = readReceipt(reader, code, left);
+		if (reader.code === null) return receipt;
+		// The long way says which field was wrong.
+		reader.start(reader.bytes, from);
+	}
 	const found = clientOps.byCode[code];
 	if (found === undefined) return invalid("unknown", null, "OP_UNKNOWN", `operation ${code}`);
 	const target: Record<string, unknown> = { type: found.type };

@@ -5,7 +5,7 @@ import type { Result, ServerOp } from "./frames.js";
 import { opCode } from "./frames.js";
 import { Reader } from "./reader.js";
 import { readFields } from "./record.js";
-import { scan } from "./scan.js";
+import { type Starts, scan } from "./scan.js";
 import { results, serverOps } from "./server-ops.js";
 
 export type ServerFrame =
@@ -13,7 +13,7 @@ export type ServerFrame =
 	| { readonly ok: false; readonly code: "PROTOCOL"; readonly detail: string };
 
 const reader = new Reader();
-const starts: number[] = [];
+const starts: Starts = { at: [], count: 0 };
 const nothing = new Uint8Array(0);
 
 /** Shape: bytes in an operation are views of `bytes`, which must not change. */
@@ -22,8 +22,8 @@ export function decodeServerFrame(bytes: Uint8Array): ServerFrame {
 	const fault = scan(bytes, bytes.length, starts);
 	if (fault !== null) return { ok: false, code: "PROTOCOL", detail: fault };
 	const ops: ServerOp[] = [];
-	for (let i = 0; i < starts.length; i++) {
-		reader.start(bytes, starts[i] as number);
+	for (let i = 0; i < starts.count; i++) {
+		reader.start(bytes, starts.at[i] as number);
 		const left = reader.array() - 1;
 		const code = reader.uint();
 		const op = code === opCode.result ? readResult(left) : readOp(code, left);

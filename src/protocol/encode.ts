@@ -4,6 +4,7 @@
 import { clientOps } from "./client-ops.js";
 import { commands } from "./commands.js";
 import { type ClientOp, opCode, type Result, type ServerOp, type WriteOp } from "./frames.js";
+import { writeHot } from "./hot.js";
 import { countFields, writeFields, writeVariant } from "./record.js";
 import { results, serverOps } from "./server-ops.js";
 import { Writer } from "./writer.js";
@@ -40,7 +41,7 @@ export function encodeClientFrame(ops: readonly SaidOp[]): Uint8Array {
 
 function writeServerOp(op: ServerOp): void {
 	if (op.type === "result") writeResult(op.request, op.result);
-	else writeVariant(writer, serverOps, op);
+	else if (!writeHot(writer, op)) writeVariant(writer, serverOps, op);
 }
 
 function writeResult(request: number, result: Result): void {

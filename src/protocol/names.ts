@@ -54,9 +54,7 @@ export function readConversation(reader: Reader): string {
 	const whole = first === to;
 	const pair = !whole && bytes[first] === separator && plainUntil(bytes, first + 1, to) === to;
 	if ((whole || pair) && fits(reader, from, first) && (whole || fits(reader, first + 1, to))) {
-		const id = textOf(bytes, from, to);
-		const at = first - from;
-		if (whole || id.slice(0, at) <= id.slice(at + 1)) return id;
+		if (whole || ordered(bytes, from, first, to)) return textOf(bytes, from, to);
 	}
 	return byRule(reader, from, to, conversationId);
 }
@@ -65,6 +63,17 @@ function plainUntil(bytes: Uint8Array, from: number, to: number): number {
 	let at = from;
 	while (at < to && plain[bytes[at] as number] === 1) at++;
 	return at;
+}
+
+/** Whether the part before `middle` comes no later than the one behind it. */
+function ordered(bytes: Uint8Array, from: number, middle: number, to: number): boolean {
+	for (let i = 0; from + i < middle; i++) {
+		if (middle + 1 + i === to) return false;
+		const one = bytes[from + i] as number;
+		const two = bytes[middle + 1 + i] as number;
+		if (one !== two) return one < two;
+	}
+	return true;
 }
 
 function fits(reader: Reader, from: number, to: number): boolean {

@@ -6,7 +6,8 @@ import { directSeparator } from "../base/ids.js";
 import { commands, isOwn } from "./commands.js";
 import type { DecodedOp, InvalidOp } from "./decode-client.js";
 import { fingerprint } from "./fingerprint.js";
-import type { WriteCommand } from "./frames.js";
+import { commandCode, type WriteCommand } from "./frames.js";
+import { readSend } from "./hot.js";
 import { readConversation } from "./names.js";
 import type { Reader } from "./reader.js";
 import { readFields } from "./record.js";
@@ -58,6 +59,13 @@ function readCommand(reader: Reader, conversation: string | null): WriteCommand 
 	if (found === undefined) {
 		reader.refuse(`command ${code}`, "OP_UNKNOWN");
 		return null;
+	}
+	const from = reader.at;
+	if (code === commandCode.send && conversation !== null) {
+		const send = readSend(reader, count - 1);
+		if (reader.code === null) return send;
+		// The long way says which field was wrong.
+		reader.start(reader.bytes, from);
 	}
 	const target: Record<string, unknown> = { type: found.type };
 	readFields(reader, found.rows, count - 1, target);

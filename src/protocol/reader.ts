@@ -6,10 +6,11 @@ import type { ErrorCode } from "../base/errors.js";
 import { arrayCount, headerSize, valueEnd } from "./scan.js";
 import { textOf } from "./utf8.js";
 
+const noBytes = new Uint8Array(0);
 const bits = new DataView(new ArrayBuffer(8));
 
 export class Reader {
-	bytes: Uint8Array = new Uint8Array(0);
+	bytes: Uint8Array = noBytes;
 	at = 0;
 	/** What was wrong first; null: nothing so far. */
 	code: ErrorCode | null = null;
@@ -72,7 +73,7 @@ export class Reader {
 			case 0xcd:
 				return this.big(2);
 			case 0xce:
-				return this.big(4);
+				return this.uint32();
 			case 0xd0:
 				return this.below(0x80, this.big(1));
 			case 0xd1:
@@ -82,7 +83,7 @@ export class Reader {
 			// A negative one has its highest bit set and so is far above the safe ones.
 			case 0xcf:
 			case 0xd3:
-				return this.below(2 ** 53, this.big(4) * 2 ** 32 + this.big(4));
+				return this.below(2 ** 53, this.uint32() * 2 ** 32 + this.uint32());
 			case 0xca:
 				bits.setUint32(0, this.big(4));
 				return this.whole(bits.getFloat32(0));
@@ -121,14 +122,15 @@ export class Reader {
 		const byte = this.bytes[this.at++] as number;
 		if (byte < 0xc4 || byte > 0xc6) this.refuse("is not bytes");
 		else {
-			const from = this.at + (1 << (byte - 0xc4));
 			const length = this.big(1 << (byte - 0xc4));
 			if (length > bytesMax) this.refuse(`is longer than ${bytesMax} bytes`, tooLong);
 			if (length < bytesMin) this.refuse(`is shorter than ${bytesMin} bytes`);
-			this.at = from + length;
-			return this.bytes.subarray(from, this.at);
+			const { buffer, byteOffset } = this.bytes;
+			const view = new Uint8Array(buffer, byteOffset + this.at, length);
+			this.at += length;
+			return view;
 		}
-		return this.bytes.subarray(0, 0);
+		return noBytes;
 	}
 
 	/** Passes over `count` values of any type. */
@@ -142,6 +144,13 @@ export class Reader {
 				this.at += headerSize(byte);
 			}
 		}
+	}
+
+	private uint32(): number {
+		const { bytes, at } = this;
+		this.at = at + 4;
+		const high = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+		return high * 0x10000 + (((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number));
 	}
 
 	/** An unsigned number of `size` bytes, highest first. */

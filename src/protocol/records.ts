@@ -1,63 +1,14 @@
 // What servers tell, in pieces: messages, changes, items of a pull, entries of the list [P-10.2].
 
-import type {
-	Body,
-	Change,
-	Limits,
-	ListEntry,
-	Media,
-	PullItem,
-	WireMember,
-	WireMessage,
-	WireWatermark,
-} from "./frames.js";
+import type { Change, Limits, ListEntry, PullItem, WireMember, WireWatermark } from "./frames.js";
+import { message } from "./message.js";
 import { record, variant, variants } from "./record.js";
-import {
-	bool,
-	bytes,
-	type Fields,
-	hex16,
-	lax,
-	list,
-	nullable,
-	text,
-	uint,
-	word,
-} from "./schema.js";
-import { changeCode, entryRoles, itemCode, kinds, roles, states, statuses } from "./words.js";
+import { bool, type Fields, list, nullable, text, uint, word } from "./schema.js";
+import { changeCode, entryRoles, itemCode, kinds, roles } from "./words.js";
 
 const n = uint();
-const maybe = nullable(n);
 export const id = text();
 export const ids = list(id);
-
-const media = record<Media>({ hash: bytes(), size: n, contentType: id, name: id, ticket: bytes() });
-
-const body = record<Body>({
-	id: bytes(),
-	contentType: id,
-	content: bytes(),
-	replyTo: maybe,
-	mentions: lax(id),
-	media: lax(media),
-});
-
-export const message = record<WireMessage>({
-	seq: n,
-	position: n,
-	changed: n,
-	at: n,
-	sender: id,
-	state: word(states),
-	body: nullable(body),
-	editedAt: maybe,
-	expiresAt: maybe,
-	clientTime: maybe,
-	frozen: nullable(word(statuses)),
-	outbox: nullable(hex16),
-	n: maybe,
-	reactions: lax(record<{ user: string; emoji: string }>({ user: id, emoji: id })),
-});
 
 export const watermarks = list(
 	record<WireWatermark>({ user: id, delivered: n, deliveredAt: n, seen: n, seenAt: n }),

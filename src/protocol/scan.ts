@@ -13,6 +13,12 @@ const badText = -3;
 /** Elements still to come of each open array; one frame is scanned at a time. */
 const open = new Int32Array(depthMax + 1);
 
+/** Where the operations of a frame begin: the first `count` of `at`. Used again for each frame. */
+export interface Starts {
+	readonly at: number[];
+	count: number;
+}
+
 /**
  * Checks the structure of a frame and finds its operations. Null when sound, else what is wrong.
  *
@@ -20,8 +26,8 @@ const open = new Int32Array(depthMax + 1);
  * Errors: every text returned means PROTOCOL.
  * Source: [P-2.1] to [P-2.7]
  */
-export function scan(bytes: Uint8Array, opsMax: number, starts: number[]): string | null {
-	starts.length = 0;
+export function scan(bytes: Uint8Array, opsMax: number, starts: Starts): string | null {
+	starts.count = 0;
 	const end = bytes.length;
 	let at = 0;
 	let depth = 0;
@@ -35,8 +41,8 @@ export function scan(bytes: Uint8Array, opsMax: number, starts: number[]): strin
 		} else {
 			if (depth === 0) {
 				if (count === 0) return "an operation has a code";
-				if (starts.length === opsMax) return `more than ${opsMax} operations`;
-				starts.push(at);
+				if (starts.count === opsMax) return `more than ${opsMax} operations`;
+				starts.at[starts.count++] = at;
 			}
 			at += headerSize(byte);
 			// Each element takes a byte at least, so no count can claim more than what is there.
@@ -54,7 +60,7 @@ export function scan(bytes: Uint8Array, opsMax: number, starts: number[]): strin
 			depth--;
 		}
 	}
-	if (starts.length === 0) return "the frame is empty";
+	if (starts.count === 0) return "the frame is empty";
 	return depth === 0 ? null : "the frame ends inside an array";
 }
 

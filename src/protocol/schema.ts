@@ -120,13 +120,16 @@ export function list<T>(item: Type<T>, max = Number.MAX_SAFE_INTEGER): Type<read
 	);
 }
 
+/** The empty list, of which one is enough. */
+export const none: readonly never[] = Object.freeze([]);
+
 /** A list that is nil when it is empty. */
 export function lax<T>(item: Type<T>, max = Number.MAX_SAFE_INTEGER): Type<readonly T[]> {
 	const full = list(item, max);
 	return {
-		read: (reader) => (reader.nil() ? [] : full.read(reader)),
+		read: (reader) => (reader.nil() ? none : full.read(reader)),
 		write: (writer, values) => (values.length === 0 ? writer.nil() : full.write(writer, values)),
-		missing: [],
+		missing: none,
 		absent: (values) => values.length === 0,
 	};
 }

@@ -2,8 +2,9 @@
 
 import { type ErrorCode, errorTable } from "../base/errors.js";
 import { opCode, type PresenceState, type Result, type ServerOp } from "./frames.js";
+import { message } from "./message.js";
 import { record, variants } from "./record.js";
-import { change, entry, id, item, limits, member, message, watermarks } from "./records.js";
+import { change, entry, id, item, limits, member, watermarks } from "./records.js";
 import { bool, list, nullable, type Type, text, uint, word } from "./schema.js";
 import { acks, kinds, presences, visibilities } from "./words.js";
 

@@ -64,6 +64,11 @@ export class Writer {
 		}
 	}
 
+	uintOrNil(value: number | null): void {
+		if (value === null) this.nil();
+		else this.uint(value);
+	}
+
 	binary(value: Uint8Array): void {
 		this.ensure(5 + value.length);
 		const { length } = value;
