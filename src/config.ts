@@ -69,7 +69,7 @@ const people = {
 	reactionsPerMessageMax: count(500, "each reaction is a row of its own", {
 		error: "REACTION_LIMIT",
 	}),
-	heldPerDeviceMax: count(10_000, "conversations that a device answered for in one generation"),
+	heldPerDeviceMax: count(10_000, "answers to marks kept for one device of a user"),
 	sendWindow: count(64, "answers kept for repeats, so state per outbox is bounded", {
 		max: 1_024,
 		error: "SEND_WINDOW",
@@ -90,6 +90,21 @@ const actors = {
 		error: "OVERLOADED",
 	}),
 	passivateAfterMs: duration(5 * minute, "an idle conversation leaves memory", { min: second }),
+	passivateBudget: count(2_000, "actors that one sweep looks at: a millisecond or two"),
+	sweepMs: duration(1_000, "how often idle actors and expired messages are looked for", {
+		min: 10,
+	}),
+	expireBudget: count(1_000, "messages that expire in one sweep; more wait for the next"),
+	directMembersMax: count(
+		32,
+		"up to here a push passes each member's actor; above, it is encoded once for the whole node",
+	),
+	readsAtOnce: count(4, "reads share the pool of threads with the commit, which must find room"),
+	readsWaitingMax: count(10_000, "requests that wait for a read", { error: "OVERLOADED" }),
+	pageBytesMax: size(512 * KiB, "content in one page; one item at least is sent", {
+		min: KiB,
+	}),
+	marksPerPage: count(1_000, "marked conversations in one operation"),
 	snapshotEvery: count(1_000, "events between snapshots: bounds what a recovery replays"),
 	keptPositions: count(10_000, "events below this distance are trimmed; older cursors start over", {
 		min: 100,

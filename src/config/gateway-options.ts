@@ -95,7 +95,7 @@ export const outgoing = {
 	}),
 	sendsPerTurn: count(limits.sendsPerTurn, "about 2 ms of one turn of the event loop"),
 	fanOutGatherMs: duration(limits.fanOutGatherMs, "what a large group says meanwhile is one frame"),
-	sweepMs: duration(limits.sweepMs, "the one sweep: the grain of every deadline here"),
+	gatewaySweepMs: duration(limits.sweepMs, "the one sweep: the grain of every deadline here"),
 	pingMs: duration(limits.pingMs, "silence before a ping; two unanswered end the connection", {
 		error: "PING_TIMEOUT",
 	}),
@@ -113,9 +113,9 @@ export const presence = {
 
 const groups = { ...admission, ...incoming, ...outgoing, ...presence };
 
-/** The gateway's own names for the values of a configuration. */
+/** The gateway's own names for the values of a configuration, where all names are in one room. */
 export function gatewayLimitsOf(
 	config: { readonly [K in keyof typeof groups]: number },
 ): GatewayLimits {
-	return { ...config, window: config.sessionWindow };
+	return { ...config, window: config.sessionWindow, sweepMs: config.gatewaySweepMs };
 }

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { ConfigError, flagOf, loadConfig, show, variableOf } from "../../src/config/load.js";
-import { defaultConfig, type OptionName, optionNames } from "../../src/config.js";
+import { defaultConfig, type OptionName, optionGroups, optionNames } from "../../src/config.js";
 import { tempFolder } from "../helpers/server-process.js";
 
 function file(test: { teardown(run: () => void): void }, content: string): string {
@@ -102,6 +102,11 @@ t.test("names of the prototype are no options", async (t) => {
 	const path = file(t, '{ "__proto__": {}, "constructor": 1, "toString": 1 }');
 	t.match(problems({ file: path }).join(), /constructor is no option/);
 	t.match(problems({ env: { COLLOQUY_TO_STRING: "1" } }).join(), /no option/);
+});
+
+t.test("no two groups give one name two meanings", async (t) => {
+	const names = Object.values(optionGroups).flatMap((group) => Object.keys(group));
+	t.strictSame(names, [...optionNames]);
 });
 
 t.test("each option has one variable and one flag of its own", async (t) => {
