@@ -1,5 +1,5 @@
 // A real `colloquy serve` in a child process: its own folder, a free port, its own pid to kill. For
-// tests of crashes, of the command line and of anything that must cross a socket. Not for unit tests.
+// tests of crashes, of the command line and of whatever must cross a socket; not for unit tests.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The compiled command line that belongs to these compiled tests. */
-export const cliFile = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
+export const cliFile = fileURLToPath(new URL("../../src/cli/main.cjs", import.meta.url));
 
 export interface Exit {
 	readonly code: number | null;
