@@ -231,7 +231,7 @@ function decideLevel(
 	command: ConversationCommand & { type: "level" },
 ): ConversationDecision {
 	const member = state.members.get(command.user);
-	if (member === undefined || !member.marked) return noChange();
+	if (member === undefined || !member.marked || state.kind === "channel") return noChange();
 	if (concern(state, member) > command.position) return noChange();
 	return accept({
 		type: "levelled",

@@ -32,6 +32,7 @@ function apply(state: Conversation, event: ConversationEvent): void {
 			state.createdBy = event.by;
 			state.title = event.title;
 			for (const { user, role } of event.members) enter(state, user, role);
+			listActive(state);
 			concernEveryone(state);
 			return;
 		case "sent": {
@@ -151,22 +152,16 @@ function enter(state: Conversation, user: string, role: Role): void {
 	member.delivered = Math.max(member.delivered, fromSeq - 1);
 	member.seen = Math.max(member.seen, fromSeq - 1);
 	member.watermarkPosition = state.position;
-	if (!member.marked) state.unmarked.add(user);
-	listActive(state);
+	// Marked anew, whatever is known of an earlier stay: a recovery does not know if it was dropped.
+	state.unmarked.add(user);
 }
 
 function added(state: Conversation, users: readonly string[]): void {
 	for (const user of users) enter(state, user, "member");
+	listActive(state);
 	concernEveryone(state);
 	// Whatever a newcomer's devices hold is from an earlier stay: they continue from just before.
-	for (const user of users) replaceFrom(state, user, state.position - 1);
-}
-
-function replaceFrom(state: Conversation, user: string, from: number): void {
-	const { some } = state.trace;
-	const at = some.findIndex((one) => one.user === user);
-	if (at >= 0) some.splice(at, 1);
-	some.push({ user, from });
+	for (const user of users) state.trace.some.push({ user, from: state.position - 1 });
 }
 
 function removed(state: Conversation, users: readonly string[]): void {
