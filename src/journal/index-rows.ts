@@ -13,8 +13,8 @@ import { appendMessage, type RowsOut } from "./message-row.js";
 const version = 1;
 const watermarkBytesMax = 64;
 
-/** Appends one index row, or the deletion that it asks for. `position` is that of its event. */
-export function appendIndexRow(out: RowsOut, row: IndexRow, position: number): void {
+/** Appends one index row, or the deletion that it asks for. */
+export function appendIndexRow(out: RowsOut, row: IndexRow): void {
 	switch (row.type) {
 		case "message":
 			appendMessage(out, row.conversation, row.row);
@@ -23,14 +23,14 @@ export function appendIndexRow(out: RowsOut, row: IndexRow, position: number): v
 			appendWatermark(out, row.conversation, row.user, row.row);
 			break;
 		default:
-			appendPacked(out, fieldsOfRow(row, position), (room) => keyOfRow(row, room));
+			appendPacked(out, fieldsOfRow(row), (room) => keyOfRow(row, room));
 	}
 }
 
 type PackedRow = Exclude<IndexRow, { type: "message" | "watermark" }>;
 
 /** Null: the row is deleted. Rows that say all by being there have no field. */
-function fieldsOfRow(row: PackedRow, position: number): readonly unknown[] | null {
+function fieldsOfRow(row: PackedRow): readonly unknown[] | null {
 	switch (row.type) {
 		case "member":
 			return memberFields(row.row);
@@ -39,7 +39,7 @@ function fieldsOfRow(row: PackedRow, position: number): readonly unknown[] | nul
 		case "user":
 			return userFields(row.row);
 		case "reaction":
-			return row.emoji === null ? null : [row.emoji, position];
+			return row.emoji === null ? null : [row.emoji];
 		case "hidden":
 			return [];
 		case "pending":
@@ -175,15 +175,9 @@ export function decodeUser(key: Uint8Array, value: Uint8Array): UserRow {
 	return { name, picture, presence, createdAt } as UserRow;
 }
 
-/** `position` is where the reaction was made: a removed member does not see later ones. */
-export interface ReactionRow {
-	readonly emoji: string;
-	readonly position: number;
-}
-
-export function decodeReaction(key: Uint8Array, value: Uint8Array): ReactionRow {
-	const [emoji, position] = fieldsOf(key, value);
-	return { emoji, position } as ReactionRow;
+/** The emoji. */
+export function decodeReaction(key: Uint8Array, value: Uint8Array): string {
+	return fieldsOf(key, value)[0] as string;
 }
 
 /** Checks a row that says all by being there: pending, hidden, blocked, expiry. */

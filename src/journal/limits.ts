@@ -25,6 +25,10 @@ export const readLimits = {
 	/** Rows and bytes of one page of a scan. */
 	pageRowsMax: 1_000,
 	pageBytesMax: 1024 * 1024,
+	/** Unread messages are counted up to here: more is shown as "many". */
+	unreadMax: 1_000,
+	/** Rows that the list looks at for a message worth showing. */
+	previewRowsMax: 8,
 } as const;
 
 /** Commits that opening looks back over at most, beyond those since the last mark (0.1 s). */

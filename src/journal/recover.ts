@@ -44,12 +44,13 @@ export async function recover(
 	try {
 		const snapshot = readSnapshot(view, entity, id);
 		const from = snapshot?.position ?? 0;
-		const events = await eventsAfter(view, entity, id, from);
+		const events: PositionedEvent[] = [];
+		await eventsAfter(events, view, entity, id, from);
 		if (entity === "conversation") {
-			events.push(...(await sentAfter(view, id, snapshot?.head ?? 0)));
+			await sentAfter(events, view, id, snapshot?.head ?? 0);
 			// After the others: the sort keeps the order of equals, and at one position a watermark
 			// is what stood at its end.
-			events.push(...(await receiptsAfter(view, id, from)));
+			await receiptsAfter(events, view, id, from);
 			events.sort((one, other) => one.position - other.position);
 		}
 		return { snapshot, events };
@@ -65,23 +66,26 @@ export function readSnapshot(view: View, entity: EntityKind, id: string): Snapsh
 }
 
 async function eventsAfter(
+	events: PositionedEvent[],
 	view: View,
 	entity: EntityKind,
 	id: string,
 	from: number,
-): Promise<PositionedEvent[]> {
-	const events: PositionedEvent[] = [];
+): Promise<void> {
 	for await (const rows of pages(view, eventsAbove(entity, id, from))) {
 		for (const { key, value } of rows) {
 			events.push({ position: numberOf(key), event: decodeEvent(key, value) });
 		}
 	}
-	return events;
 }
 
 /** Messages have no gap: the number after the last is the next. */
-async function sentAfter(view: View, id: string, head: number): Promise<PositionedEvent[]> {
-	const events: PositionedEvent[] = [];
+async function sentAfter(
+	events: PositionedEvent[],
+	view: View,
+	id: string,
+	head: number,
+): Promise<void> {
 	let next = head + 1;
 	for await (const rows of pages(view, messagesAbove(id, head))) {
 		for (const { key, value } of rows) {
@@ -91,7 +95,6 @@ async function sentAfter(view: View, id: string, head: number): Promise<Position
 			events.push({ position: row.position, event: sentEvent(row) });
 		}
 	}
-	return events;
 }
 
 function sentEvent(row: MessageRow): ConversationEvent {
@@ -99,7 +102,12 @@ function sentEvent(row: MessageRow): ConversationEvent {
 	return { type: "sent", at, by: sender, write, seq, message, withheldFrom, seenUpTo };
 }
 
-async function receiptsAfter(view: View, id: string, from: number): Promise<PositionedEvent[]> {
+async function receiptsAfter(
+	events: PositionedEvent[],
+	view: View,
+	id: string,
+	from: number,
+): Promise<void> {
 	const pairs = new Map<number, ReceiptPair[]>();
 	for await (const rows of pages(view, ofId("watermark", id))) {
 		for (const row of rows) {
@@ -110,7 +118,7 @@ async function receiptsAfter(view: View, id: string, from: number): Promise<Posi
 			else together.push(pair);
 		}
 	}
-	return Array.from(pairs, ([position, together]) => ({ position, event: receipts(together) }));
+	for (const [position, together] of pairs) events.push({ position, event: receipts(together) });
 }
 
 export function readReceipt({ key, value }: Row): { position: number; pair: ReceiptPair } {

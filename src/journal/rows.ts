@@ -27,7 +27,7 @@ export function encodeConversationRows(
 	indexRows: readonly IndexRow[],
 ): void {
 	appendEvent(out, "conversation", conversation, position, event);
-	for (const row of indexRows) appendIndexRow(out, row, position);
+	for (const row of indexRows) appendIndexRow(out, row);
 }
 
 /** Appends all rows of one user event. */
@@ -39,5 +39,5 @@ export function encodeUserRows(
 	indexRows: readonly IndexRow[],
 ): void {
 	appendEvent(out, "user", user, position, event);
-	for (const row of indexRows) appendIndexRow(out, row, position);
+	for (const row of indexRows) appendIndexRow(out, row);
 }

@@ -1,0 +1,77 @@
+// A page of history, newest first, as the asker may see it; read from one moment of the store,
+// never through a mailbox.
+
+import type { Interval } from "../domain/event.js";
+import { memberRow } from "./facts.js";
+import type { Journal } from "./journal.js";
+import { messageKey } from "./keys.js";
+import { readLimits } from "./limits.js";
+import { type ShownRow, showAll, type Viewer } from "./shown.js";
+
+export interface HistoryPage {
+	/** Order: newest first. Messages that the asker deleted for themselves are left out. */
+	readonly rows: readonly ShownRow[];
+	readonly more: boolean;
+}
+
+/**
+ * Shape:  `before` is exclusive, null: from the newest; null when the user never was a member.
+ * Errors: JOURNAL_DAMAGED, JOURNAL_FORMAT, JOURNAL_IO, JOURNAL_CLOSED.
+ */
+export async function history(
+	journal: Journal,
+	user: string,
+	conversation: string,
+	before: number | null,
+	limit: number,
+): Promise<HistoryPage | null> {
+	const view = journal.view();
+	try {
+		const member = memberRow(view, user, conversation);
+		if (member === null) return null;
+		return await readPage({ view, user, conversation, member }, before, limit);
+	} finally {
+		view.close();
+	}
+}
+
+async function readPage(
+	viewer: Viewer,
+	before: number | null,
+	limit: number,
+): Promise<HistoryPage> {
+	const page: ShownRow[] = [];
+	let end = before ?? Number.POSITIVE_INFINITY;
+	let bytesLeft: number = readLimits.pageBytesMax;
+	for (const interval of viewer.member.intervals.toReversed()) {
+		for (;;) {
+			const range = rangeBelow(viewer.conversation, interval, end);
+			if (range === null) break;
+			if (page.length >= limit || bytesLeft <= 0) return { rows: page, more: true };
+			const bytesMax = bytesLeft;
+			const rows = await viewer.view.range({ ...range, limit: limit - page.length, bytesMax });
+			const shown = await showAll(viewer, rows);
+			for (const { row, hidden } of shown) if (!hidden) page.push(row);
+			for (const { value } of rows) bytesLeft -= value.length;
+			const last = shown.at(-1);
+			if (last === undefined) break;
+			end = last.row.seq;
+		}
+	}
+	return { rows: page, more: false };
+}
+
+/** The part of an interval below `end`; null when nothing is left of it. */
+function rangeBelow(
+	conversation: string,
+	interval: Interval,
+	end: number,
+): { gte: Uint8Array; lt: Uint8Array; reverse: true } | null {
+	const top = Math.min(end, interval.to === null ? seqEnd : interval.to + 1);
+	if (top <= interval.from) return null;
+	const gte = messageKey(conversation, interval.from);
+	return { gte, lt: messageKey(conversation, top), reverse: true };
+}
+
+/** Above every message number. */
+const seqEnd = 0xffff_ffff_ffff;
