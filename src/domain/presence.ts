@@ -1,0 +1,48 @@
+// Who is reachable, as a pure judgement over pulses. In memory only: after a restart everybody is
+// offline until heard of. Watching, telling and the one sweep are in `gateway/presence.ts`.
+
+export type Reachable = "online" | "away" | "offline";
+
+/** What one connection of a user has shown. Times in ms of one monotonic clock. */
+export interface Pulse {
+	/** The last frame of any kind. */
+	readonly messageAt: number;
+	/** The client said that its person has gone idle, and nobody has touched it since. */
+	readonly idle: boolean;
+}
+
+export interface PresenceRule {
+	/** Silence after which a connection counts as away. */
+	readonly awayAfterMs: number;
+	/** How long a user without connections still counts as away. */
+	readonly offlineAfterMs: number;
+}
+
+/**
+ * The state of a user, by all connections together: one that pulses is enough to be online, and
+ * only the last one to go makes offline.
+ *
+ * Shape: `goneAt` is when the last connection went, for users without any; null: never here.
+ * Units: ms, all of the same monotonic clock.
+ */
+export function presenceOf(
+	pulses: readonly Pulse[],
+	goneAt: number | null,
+	now: number,
+	rule: PresenceRule,
+): Reachable {
+	for (const pulse of pulses) {
+		if (!pulse.idle && now - pulse.messageAt <= rule.awayAfterMs) return "online";
+	}
+	if (pulses.length > 0) return "away";
+	// Damped: a page that reloads, or a phone that changes networks, never shows as gone.
+	if (goneAt !== null && now - goneAt < rule.offlineAfterMs) return "away";
+	return "offline";
+}
+
+/** Last seen over several sources. 0 is "never"; it never moves backwards. */
+export function lastSeenOf(pulses: readonly { readonly frameAt: number }[], known: number): number {
+	let last = known;
+	for (const pulse of pulses) if (pulse.frameAt > last) last = pulse.frameAt;
+	return last;
+}

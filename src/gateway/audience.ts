@@ -1,0 +1,102 @@
+// Who is connected to this node: user → sessions, for actors that push to a user and for large
+// fan-outs that push one operation to thousands.
+
+import type { SessionInfo } from "../../actors/port.js";
+import type { ServerOp } from "../protocol/frames.js";
+import type { Flusher } from "./outbox.js";
+import type { Session } from "./session.js";
+
+interface Entry {
+	readonly sessions: Session[];
+	/** In the same order; what actors get to see. */
+	readonly infos: SessionInfo[];
+}
+
+const nobody: Entry = { sessions: [], infos: [] };
+
+export class Audience {
+	private readonly users = new Map<string, Entry>();
+	private readonly bySerial = new Map<number, Session>();
+	private readonly flusher: Flusher;
+
+	constructor(flusher: Flusher) {
+		this.flusher = flusher;
+	}
+
+	/** Ready sessions on this node. */
+	get size(): number {
+		return this.bySerial.size;
+	}
+
+	get userCount(): number {
+		return this.users.size;
+	}
+
+	add(session: Session, info: SessionInfo): void {
+		this.bySerial.set(info.serial, session);
+		const entry = this.users.get(info.user);
+		if (entry === undefined) {
+			this.users.set(info.user, { sessions: [session], infos: [info] });
+			return;
+		}
+		entry.sessions.push(session);
+		entry.infos.push(info);
+	}
+
+	remove(info: SessionInfo): void {
+		this.bySerial.delete(info.serial);
+		const entry = this.users.get(info.user);
+		if (entry === undefined) return;
+		const at = entry.infos.findIndex((one) => one.serial === info.serial);
+		if (at >= 0) {
+			entry.infos.splice(at, 1);
+			entry.sessions.splice(at, 1);
+		}
+		if (entry.infos.length === 0) this.users.delete(info.user);
+	}
+
+	get(serial: number): Session | undefined {
+		return this.bySerial.get(serial);
+	}
+
+	all(): IterableIterator<Session> {
+		return this.bySerial.values();
+	}
+
+	of(user: string): readonly Session[] {
+		return (this.users.get(user) ?? nobody).sessions;
+	}
+
+	infosOf(user: string): readonly SessionInfo[] {
+		return (this.users.get(user) ?? nobody).infos;
+	}
+
+	/** Operations to one session, at the end of this turn. */
+	deliver(serial: number, ops: readonly ServerOp[]): void {
+		const session = this.bySerial.get(serial);
+		if (session?.queue(ops)) this.flusher.now(session);
+	}
+
+	/**
+	 * One operation to the sessions of many users, encoded once and written a slice a turn. The
+	 * outboxes are filled at once, which costs 0.1 ms a thousand; only writing is slow.
+	 *
+	 * Order: as `deliver` called now for each of them: what is delivered later arrives later.
+	 */
+	broadcast(
+		users: Iterable<string>,
+		op: ServerOp,
+		exceptUsers: ReadonlySet<string>,
+		exceptSession: number,
+	): void {
+		const ops = [op];
+		for (const user of users) {
+			const entry = this.users.get(user);
+			if (entry === undefined || exceptUsers.has(user)) continue;
+			for (const session of entry.sessions) {
+				if (session.serial === exceptSession) continue;
+				if (session.queue(ops)) this.flusher.inRound(session);
+			}
+		}
+	}
+}

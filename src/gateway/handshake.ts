@@ -1,0 +1,195 @@
+// From hello to ready: version, token, takeover limit, the user's actor, welcome; then the device
+// has stored its generation, says ready and becomes the one live session of that device.
+
+import type { HelloOutcome, SessionInfo } from "../../actors/port.js";
+import { type Authenticate, type Identity, identify } from "../auth/identity.js";
+import { BrokerError } from "../base/errors.js";
+import { deviceId } from "../base/ids.js";
+import { type ClientOp, protocolVersion, type ServerOp } from "../protocol/frames.js";
+import type { EarlySockets, HelloRate } from "./admission.js";
+import type { Audience } from "./audience.js";
+import type { Hub, Phase, Session } from "./session.js";
+import type { Takeovers } from "./takeovers.js";
+
+type Hello = Extract<ClientOp, { type: "hello" }>;
+type Welcome = Extract<ServerOp, { type: "welcome" }>;
+
+/** What welcome says about this server. The epoch may change while it runs. */
+export interface ServerFacts {
+	readonly epoch: string;
+	readonly ack: Welcome["ack"];
+	readonly node: string;
+}
+
+/** Whether a token of this user, made then, has been revoked. `issuedAt` in ms. */
+export type Revoked = (
+	user: string,
+	device: string,
+	issuedAt: number,
+) => boolean | Promise<boolean>;
+
+/** What the handshake needs beside what every session has. */
+export interface Reception extends Hub {
+	readonly authenticate: Authenticate;
+	readonly revoked: Revoked;
+	readonly facts: () => ServerFacts;
+	readonly early: EarlySockets<Session>;
+	readonly rate: HelloRate;
+	readonly takeovers: Takeovers;
+	readonly audience: Audience;
+	/** Sessions between welcome and ready. */
+	readonly welcomed: Set<Session>;
+	/** A ready session joins presence. */
+	joined(session: Session, info: SessionInfo): void;
+}
+
+/** The first frame. The work goes on while the phase stays the one set here. */
+export function hello(at: Reception, session: Session, op: Hello): void {
+	at.early.remove(session);
+	const since = at.clock.monotonic();
+	const waitMs = at.rate.waitMs(since, at.clock.random());
+	if (waitMs > 0) {
+		session.end("OVERLOADED", "too many sign in at once", waitMs);
+		return;
+	}
+	if (op.version !== protocolVersion) {
+		session.end("VERSION", String(protocolVersion));
+		return;
+	}
+	const device = deviceId(op.device);
+	if (device === null) {
+		session.end("ID_INVALID", "device");
+		return;
+	}
+	const phase: Phase = { name: "authenticating", since };
+	session.phase = phase;
+	admit(at, session, { ...op, device }, phase).catch((error: unknown) => {
+		if (session.phase !== phase) return;
+		if (error instanceof BrokerError) {
+			if (error.cause !== undefined) {
+				at.log("error", "authenticate.fault", { error: String(error.cause) });
+			}
+			session.end(error.code, error.detail);
+		} else session.broken(error);
+	});
+}
+
+async function admit(at: Reception, session: Session, op: Hello, phase: Phase): Promise<void> {
+	const identity = await judge(at, session, op.token, op.device, op.client);
+	// Whatever ended the session while we waited has said so to the client.
+	if (session.phase !== phase) return;
+	const { user } = identity;
+	const waitMs = at.takeovers.waitMs(user, op.device, at.clock.monotonic());
+	if (waitMs > 0) {
+		session.end("TAKEOVER_LIMIT", "", waitMs);
+		return;
+	}
+	const outcome = await at.router.hello({
+		user,
+		device: op.device,
+		generation: op.generation,
+		outbox: op.outbox,
+		issuedAt: identity.issuedAt,
+	});
+	if (session.phase !== phase) return;
+	if (!outcome.ok) {
+		session.end(outcome.code, outcome.detail);
+		return;
+	}
+	session.expiresAt = identity.expiresAt;
+	session.transport.receivedMax = Number.POSITIVE_INFINITY;
+	const info: SessionInfo = {
+		serial: session.serial,
+		user,
+		device: op.device,
+		outbox: op.outbox,
+		generation: outcome.generation,
+	};
+	session.phase = { name: "welcomed", since: at.clock.monotonic(), info };
+	at.welcomed.add(session);
+	session.say(welcome(at, session, info, outcome));
+}
+
+/** The hook, then the facts about revocations, which the hook cannot know. */
+export async function judge(
+	at: Reception,
+	session: Session,
+	token: string,
+	device: string,
+	client: string,
+): Promise<Identity> {
+	const identity = await identify(at.authenticate, token, {
+		address: session.transport.address,
+		device,
+		client,
+		now: at.clock.now(),
+	});
+	if (await at.revoked(identity.user, device, identity.issuedAt)) {
+		throw new BrokerError("AUTH_REVOKED");
+	}
+	return identity;
+}
+
+function welcome(
+	at: Reception,
+	session: Session,
+	info: SessionInfo,
+	outcome: Extract<HelloOutcome, { ok: true }>,
+): Welcome {
+	const { limits } = at;
+	const { epoch, ack, node } = at.facts();
+	return {
+		type: "welcome",
+		version: protocolVersion,
+		user: info.user,
+		epoch,
+		session: `${node}/${info.serial}`,
+		generation: outcome.generation,
+		fresh: outcome.fresh,
+		ack,
+		pid: outcome.pid,
+		node,
+		now: at.clock.now(),
+		expiresAt: session.expiresAt,
+		limits: {
+			frameBytes: limits.frameBytesMax,
+			contentBytes: limits.contentBytesMax,
+			window: limits.window,
+			pageItems: limits.pageItemsMax,
+			pulseMs: limits.pulseMs,
+		},
+		name: outcome.name,
+		picture: outcome.picture,
+		presence: outcome.presence,
+	};
+}
+
+/** The device has stored its generation: from here on it is the session of this device. */
+export function ready(at: Reception, session: Session, generation: number): void {
+	if (session.phase.name !== "welcomed" || generation !== session.phase.info.generation) {
+		session.end("PROTOCOL", "ready must name the generation that welcome offered");
+		return;
+	}
+	const { info } = session.phase;
+	at.welcomed.delete(session);
+	const older = at.audience.of(info.user).filter((one) => one.live?.device === info.device);
+	if (older.length > 0) {
+		const now = at.clock.monotonic();
+		const waitMs = at.takeovers.waitMs(info.user, info.device, now);
+		if (waitMs > 0) {
+			session.end("TAKEOVER_LIMIT", "", waitMs);
+			return;
+		}
+		at.takeovers.note(info.user, info.device, now);
+		for (const one of older) one.end("REPLACED");
+	}
+	if (at.audience.of(info.user).length >= at.limits.sessionsPerUserMax) {
+		session.end("TOO_MANY_CONNECTIONS", "too many sessions of this user");
+		return;
+	}
+	session.phase = { name: "ready", info };
+	// In the table before the actors hear of it, so that nothing they push meanwhile is lost.
+	at.audience.add(session, info);
+	at.joined(session, info);
+	at.router.route(info, [{ type: "ready", generation }]);
+}
