@@ -72,6 +72,8 @@ export function receiptsOf(
 	const watermarks: WireWatermark[] = [];
 	for (const reader of state.members.values()) {
 		if (reader.user === row.sender || !sees(reader.intervals, row.seq)) continue;
+		// Who came later may read it, but was never waited for.
+		if (reader.intervals.every((one) => one.fromPosition > row.position)) continue;
 		if (row.frozen !== null || row.withheldFrom === reader.user) continue;
 		if (reader.delivered >= row.seq) delivered++;
 		if (effectiveSeen(reader) >= row.seq) seen++;

@@ -148,9 +148,9 @@ function enter(state: Conversation, user: string, role: Role): void {
 		to: null,
 		toPosition: null,
 	});
-	// Watermarks start where visibility does: nothing earlier is ever waited for.
-	member.delivered = Math.max(member.delivered, fromSeq - 1);
-	member.seen = Math.max(member.seen, fromSeq - 1);
+	// What was said before is never waited for, even where it may be read.
+	member.delivered = Math.max(member.delivered, state.head);
+	member.seen = Math.max(member.seen, state.head);
 	member.watermarkPosition = state.position;
 	// Marked anew, whatever is known of an earlier stay: a recovery does not know if it was dropped.
 	state.unmarked.add(user);

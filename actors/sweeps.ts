@@ -1,0 +1,87 @@
+// What happens by the clock: idle actors leave, messages expire, gathered receipts become events.
+// One timer each for the whole node; every step is bounded, so that no sweep is felt.
+
+import type { Clock, Timer } from "../src/base/clock.js";
+import type { Log } from "../src/base/log.js";
+import type { Journal } from "../src/journal/journal.js";
+import { expiryKey, ofKind, parseKey } from "../src/journal/keys.js";
+import type { ConversationMessage } from "./conversation.js";
+import type { Directory } from "./shard.js";
+import type { UserMessage } from "./user.js";
+
+export interface SweepOptions {
+	readonly sweepMs: number;
+	/** Actors looked at in one step of the passivation sweep. */
+	readonly passivateBudget: number;
+	/** Messages told to expire in one step; the rest waits for the next. */
+	readonly expireBudget: number;
+	readonly receiptGatherMs: number;
+}
+
+export interface SweepContext {
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly journal: Journal;
+	readonly users: Directory<UserMessage>;
+	readonly conversations: Directory<ConversationMessage>;
+	readonly options: SweepOptions;
+}
+
+export class Sweeps {
+	private readonly timer: Timer;
+	private gathering = new Set<string>();
+	private expiring = false;
+	private stopped = false;
+
+	constructor(private readonly context: SweepContext) {
+		this.timer = context.clock.every(context.options.sweepMs, () => this.sweep());
+	}
+
+	stop(): void {
+		this.stopped = true;
+		this.timer.cancel();
+	}
+
+	/** The conversation hears `gathered` after the time to gather: one timer for all of them. */
+	gatherLater(conversation: string): void {
+		const { clock, options, conversations } = this.context;
+		if (this.gathering.size === 0) {
+			clock.after(options.receiptGatherMs, () => {
+				const due = this.gathering;
+				this.gathering = new Set();
+				for (const id of due) conversations.tell(id, { type: "gathered" });
+			});
+		}
+		this.gathering.add(conversation);
+	}
+
+	private sweep(): void {
+		const { clock, options, users, conversations } = this.context;
+		users.passivateIdle(clock.now(), options.passivateBudget);
+		conversations.passivateIdle(clock.now(), options.passivateBudget);
+		if (!this.expiring) void this.expire();
+	}
+
+	/** Rows are in order of time: what is due stands first. */
+	private async expire(): Promise<void> {
+		const { clock, journal, options, conversations, log } = this.context;
+		if (journal.state !== "open" || this.stopped) return;
+		this.expiring = true;
+		try {
+			const gte = ofKind("expiry").gte;
+			const lt = expiryKey(clock.now() + 1, "", 0);
+			const due = await journal.range({ gte, lt, limit: options.expireBudget });
+			for (const { key } of due) {
+				const { ids, numbers } = parseKey(key) ?? { ids: [], numbers: [] };
+				const [conversation] = ids;
+				const seq = numbers[numbers.length - 1];
+				if (conversation === undefined || seq === undefined) continue;
+				conversations.tell(conversation, { type: "expire", seq });
+			}
+		} catch (error) {
+			log("warn", "expiry.failed", { error: String(error) });
+		} finally {
+			this.expiring = false;
+		}
+	}
+}

@@ -1,0 +1,166 @@
+// The composition root: everything that names an adapter or opens something stands here, built in
+// order and closed in reverse. What is wired inside is `core.ts`.
+
+import { readFile } from "node:fs/promises";
+import type { PsLimits, PsSnapshot } from "../actors/root.js";
+import { type Authenticate, jwtAuthenticate, loadOrCreateSecret, readSecret } from "./auth.js";
+import { type Clock, systemClock } from "./base/clock.js";
+import { BrokerError } from "./base/errors.js";
+import { userId } from "./base/ids.js";
+import { type Log, silentLog } from "./base/log.js";
+import { type Config, defaultConfig } from "./config.js";
+import { type Core, createCore } from "./core.js";
+import type { GatewayCounts } from "./gateway/gateway.js";
+import { type Listener, listen } from "./gateway/listener.js";
+import { Door } from "./gateway/server.js";
+import type { Journal } from "./journal/journal.js";
+import { openLevel } from "./journal/leveldb.js";
+
+export interface BrokerOptions {
+	readonly log?: Log;
+	readonly clock?: Clock;
+	/** First part of every pid. */
+	readonly node?: string;
+	/** Judges tokens; left out: JWTs by the configuration, or the data folder's own secret. */
+	readonly authenticate?: Authenticate;
+}
+
+/** What a running broker says of itself. Its size does not grow with the actors. */
+export interface PsReport {
+	readonly actors: PsSnapshot;
+	readonly commit: {
+		readonly state: "ok" | "failed";
+		readonly since: number;
+		/** Number of the last durable commit. */
+		readonly number: number;
+		/** Why the store takes no writes, and how often it was tried again. */
+		readonly lastError: string | null;
+		readonly attempts: number;
+	};
+	readonly gateway: GatewayCounts;
+}
+
+export interface Broker {
+	/** Binds the port of the configuration. Errors: those of `net`, EADDRINUSE first of all. */
+	listen(): Promise<{ readonly host: string; readonly port: number }>;
+	/** The door for a server of the host's own: `door.attach(server)`. */
+	readonly door: Door;
+	/**
+	 * Makes a user exist who has not signed in yet.
+	 *
+	 * Errors: ID_INVALID, JOURNAL_IO, OVERLOADED, UNAVAILABLE.
+	 */
+	provision(user: string): Promise<void>;
+	/** Voids the user's tokens made so far (`device` null), or forgets one device; ends sessions. */
+	revoke(user: string, device?: string | null): Promise<void>;
+	/**
+	 * Announces, drains, commits and closes; resolves soon after the grace at the latest.
+	 *
+	 * Units: ms. Touches no signal and ends no process.
+	 */
+	close(options?: { readonly graceMs?: number }): Promise<void>;
+	readonly admin: {
+		readonly node: string;
+		/** For looking; the broker closes it. */
+		readonly journal: Journal;
+		ps(limits?: Partial<PsLimits>): Promise<PsReport>;
+	};
+}
+
+/** Clients are asked to come back over this time after a drain, so that they do not come at once. */
+const comeBackWithinMs = 5_000;
+
+/** Errors: DATA_LOCKED, JOURNAL_DAMAGED, JOURNAL_FORMAT, JOURNAL_IO, CONFIG_INVALID. */
+export async function createBroker(
+	given: Partial<Config> = {},
+	options: BrokerOptions = {},
+): Promise<Broker> {
+	const config: Config = { ...defaultConfig, ...given };
+	const { log = silentLog, clock = systemClock, node = "n1" } = options;
+	const { data: folder, durability, writeBufferBytes, cacheBytes } = config;
+	const authenticate = options.authenticate ?? (await authenticateBy(config, clock));
+	const journal = await openLevel({ folder, durability, clock, log, writeBufferBytes, cacheBytes });
+	let core: Core;
+	try {
+		core = await createCore({ clock, log, journal, config, node, authenticate });
+	} catch (error) {
+		await journal.close();
+		throw error;
+	}
+	const { gateway, root } = core;
+	const door = new Door(gateway, {
+		allowedOrigins: config.allowedOrigins,
+		trustedHops: config.trustedProxyHops,
+	});
+	let listener: Listener | null = null;
+	let closing: Promise<void> | null = null;
+
+	async function close(graceMs: number): Promise<void> {
+		await gateway.drain({ graceMs, spreadMs: comeBackWithinMs });
+		await gateway.close();
+		await listener?.close();
+		await core.stop();
+		await journal.close();
+	}
+
+	return {
+		door,
+		async listen() {
+			const { host, port } = config;
+			listener = await listen(gateway, door, { host, port, health: () => healthOf(core) });
+			return { host: listener.host, port: listener.port };
+		},
+		provision: (user) => core.provision(known(user)),
+		revoke: (user, device = null) => core.revoke(known(user), device),
+		close({ graceMs = config.drainMs } = {}) {
+			closing ??= close(graceMs);
+			return closing;
+		},
+		admin: {
+			node,
+			journal,
+			ps: async (limits) => ({
+				actors: root.ps(limits),
+				commit: commitOf(core),
+				gateway: gateway.counts(),
+			}),
+		},
+	};
+}
+
+function commitOf({ pipeline }: Core): PsReport["commit"] {
+	const { health, number } = pipeline;
+	const { state, since } = health;
+	return health.state === "ok"
+		? { state, since, number, lastError: null, attempts: 0 }
+		: { state, since, number, lastError: health.lastError.message, attempts: health.attempts };
+}
+
+function healthOf({ pipeline }: Core): string | null {
+	const { health } = pipeline;
+	return health.state === "ok" ? null : `the journal takes no writes: ${health.lastError.message}`;
+}
+
+function known(user: string): string {
+	const id = userId(user);
+	if (id === null) throw new BrokerError("ID_INVALID", JSON.stringify(user));
+	return id;
+}
+
+/** The operator's keys where there are some, else the data folder's own secret. */
+async function authenticateBy(config: Config, clock: Clock): Promise<Authenticate> {
+	const { authSecretFile, authJwksUrl, authIssuer, authAudience, data } = config;
+	const claims = {
+		...(authIssuer === "" ? {} : { issuer: authIssuer }),
+		...(authAudience === "" ? {} : { audience: authAudience }),
+	};
+	if (authJwksUrl !== "") return jwtAuthenticate({ ...claims, jwksUrl: authJwksUrl });
+	if (authSecretFile === "") {
+		return jwtAuthenticate({ ...claims, secret: await loadOrCreateSecret(data, clock) });
+	}
+	const text = await readFile(authSecretFile, "utf8");
+	// A file that begins like PEM or JSON holds public keys; anything else is a shared secret.
+	return /^\s*(-----BEGIN|\{)/.test(text)
+		? jwtAuthenticate({ ...claims, publicKey: text })
+		: jwtAuthenticate({ ...claims, secret: await readSecret(authSecretFile) });
+}

@@ -1,0 +1,153 @@
+// The broker without a door: journal, pipeline, actors and gateway, wired. `broker.ts` opens the
+// data folder and a port around it; the simulation gives it a seeded clock and sockets of its own.
+
+import { ConversationActor, type ConversationMessage } from "../actors/conversation.js";
+import { Perform } from "../actors/perform.js";
+import { mayKnow } from "../actors/privacy.js";
+import { Reads } from "../actors/reads.js";
+import { createRegistry } from "../actors/registry.js";
+import { createRoot, type Root } from "../actors/root.js";
+import { Router } from "../actors/router.js";
+import type { Directory } from "../actors/shard.js";
+import { Sweeps } from "../actors/sweeps.js";
+import { UserActor, type UserMessage } from "../actors/user.js";
+import type { Authenticate } from "./auth/identity.js";
+import type { Clock } from "./base/clock.js";
+import { BrokerError } from "./base/errors.js";
+import type { Log } from "./base/log.js";
+import { gatewayLimitsOf } from "./config/gateway-options.js";
+import type { Config } from "./config.js";
+import { Gateway } from "./gateway/gateway.js";
+import { GroupCommit } from "./journal/group-commit.js";
+import type { Journal } from "./journal/journal.js";
+import { lastSeenRows } from "./journal/last-seen.js";
+
+export interface CoreParts {
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly journal: Journal;
+	readonly config: Config;
+	readonly node: string;
+	readonly authenticate: Authenticate;
+}
+
+export interface Core {
+	readonly pipeline: GroupCommit;
+	readonly root: Root;
+	readonly gateway: Gateway;
+	readonly users: Directory<UserMessage>;
+	readonly conversations: Directory<ConversationMessage>;
+	/** Makes a user exist who has not signed in yet. Errors: JOURNAL_IO, OVERLOADED, UNAVAILABLE. */
+	provision(user: string): Promise<void>;
+	/** Voids all tokens of a user up to now, or forgets one device, and ends the sessions. */
+	revoke(user: string, device: string | null): Promise<void>;
+	/** Everything decided is committed, everything running stops. The journal stays open. */
+	stop(): Promise<void>;
+}
+
+export async function createCore(parts: CoreParts): Promise<Core> {
+	const { clock, log, journal, config, node } = parts;
+	const pipeline = await GroupCommit.start({ journal, clock, log, limits: config });
+	const gateway = new Gateway({
+		clock,
+		log,
+		authenticate: parts.authenticate,
+		limits: gatewayLimitsOf(config),
+		facts: () => ({ epoch: journal.epoch, ack: journal.durability, node }),
+		mayWatch: (pairs) => pairs.map(({ watcher, user }) => mayKnow(journal, watcher, user)),
+		lastSeen: lastSeenRows(journal, pipeline),
+	});
+	const root = createRoot({ node, boot: journal.boot, clock, log });
+	const registry = createRegistry(pipeline, clock);
+	const reads = new Reads({ journal, sessions: gateway, log, limits: readLimits(config) });
+	const lost = new Set<string>();
+	const shared = {
+		clock,
+		journal,
+		pipeline,
+		release: (outputs: Parameters<Perform["release"]>[0]) => perform.release(outputs),
+		snapshotEvery: config.snapshotEvery,
+		passivateAfterMs: config.passivateAfterMs,
+		window: config.sendWindow,
+	};
+	const transient = (error: unknown) => error instanceof BrokerError && error.retryable;
+	const limits = { mailboxMax: config.mailboxMax };
+	const users = root.directory<UserMessage>({
+		name: "users",
+		limits,
+		isTransient: transient,
+		create: (id, self) =>
+			new UserActor(id, self, {
+				...shared,
+				caps: { ...config, heldPerDeviceMax: config.heldPerDeviceMax },
+				sessions: gateway,
+				marks: (session) => reads.marks(session),
+				takeLost: (user) => lost.delete(user),
+			}),
+		onActivated: (id, pid) => registry.activated("user", id, pid),
+		onStopped: (id) => registry.stopped("user", id),
+		onPoison: (message) => router.refused(message, "INTERNAL"),
+		onRefused: (message) => router.refused(message, "UNAVAILABLE"),
+	});
+	const conversations = root.directory<ConversationMessage>({
+		name: "conversations",
+		limits,
+		isTransient: transient,
+		create: (id, self) =>
+			new ConversationActor(id, self, {
+				...shared,
+				caps: config,
+				directMembersMax: config.directMembersMax,
+				userExists: (user) => reads.userExists(user),
+				gatherLater: (conversation) => sweeps.gatherLater(conversation),
+			}),
+		onActivated: (id, pid) => registry.activated("conversation", id, pid),
+		onStopped: (id) => registry.stopped("conversation", id),
+		onPoison: (message) => router.refused(message, "INTERNAL"),
+		onRefused: (message) => router.refused(message, "UNAVAILABLE"),
+	});
+	const perform = new Perform({
+		sessions: gateway,
+		users,
+		conversations,
+		marks: (session) => reads.marks(session),
+		lost: (user) => lost.add(user),
+	});
+	const accepting = () => pipeline.accepting;
+	const router = new Router({ users, conversations, sessions: gateway, reads, accepting });
+	const options = {
+		sweepMs: config.sweepMs,
+		passivateBudget: config.passivateBudget,
+		expireBudget: config.expireBudget,
+		receiptGatherMs: config.receiptGatherMs,
+	};
+	const sweeps = new Sweeps({ clock, log, journal, users, conversations, options });
+	gateway.start(router);
+
+	function ask(user: string, type: "provision" | "revoke", device: string | null): Promise<void> {
+		return new Promise((done, failed) => {
+			const result = users.tell(user, { type, device, done, failed });
+			if (result !== "ok") failed(new BrokerError("OVERLOADED", user));
+		});
+	}
+
+	return {
+		pipeline,
+		root,
+		gateway,
+		users,
+		conversations,
+		provision: (user) => ask(user, "provision", null),
+		revoke: (user, device) => ask(user, "revoke", device),
+		async stop() {
+			sweeps.stop();
+			await root.close();
+			await pipeline.stop();
+		},
+	};
+}
+
+function readLimits(config: Config) {
+	const { readsAtOnce, readsWaitingMax, pageItemsMax, pageBytesMax, marksPerPage } = config;
+	return { readsAtOnce, readsWaitingMax, pageItemsMax, pageBytesMax, marksPerPage };
+}
