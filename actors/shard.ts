@@ -204,8 +204,9 @@ class Shards<M> implements Directory<M> {
 
 	private step(budget: number, leaves: (cell: Cell<M>) => boolean): number {
 		let ended = 0;
+		const most = Math.min(budget, this.size);
 		let shardsLeft = this.all.length;
-		for (let looked = 0; looked < budget && shardsLeft >= 0; ) {
+		for (let looked = 0; looked < most && shardsLeft >= 0; ) {
 			this.sweep ??= this.all[this.sweepShard]?.cells.values();
 			const next = this.sweep?.next();
 			if (next === undefined || next.done === true) {

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import t from "tap";
 import { type Mailbox, MailboxPool } from "../../actors/mailbox.js";
@@ -91,4 +93,20 @@ t.test("a pool knows its borrowers in whatever order they return", async (t) => 
 		}),
 	);
 	t.pass();
+});
+
+t.test("a mailbox does not keep a message alive that was taken out", async (t) => {
+	setFlagsFromString("--expose-gc");
+	const collect = runInNewContext("gc") as () => void;
+	const mailbox = new MailboxPool<string>().take<object>("a");
+	const taken = new WeakRef({ large: true });
+	mailbox.push(taken.deref() ?? {}, many);
+	mailbox.shift();
+	// A weak reference holds on until the turn in which it was made or read is over.
+	await new Promise<void>((resolve) => {
+		setImmediate(resolve);
+	});
+	collect();
+	t.equal(taken.deref(), undefined);
+	t.equal(mailbox.length, 0);
 });
