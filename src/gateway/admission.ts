@@ -1,7 +1,7 @@
 // Who gets in while a crowd stands at the door: a budget for sockets that have not said hello, one
 // per address and one in all, and a rate of hellos with a hint when to come back.
 
-import type { GatewayLimits } from "./limits.js";
+import type { FailureLimits, GatewayLimits } from "./limits.js";
 
 /**
  * Sockets before their hello, oldest first.
@@ -83,5 +83,46 @@ export class HelloRate {
 		this.returnAt = Math.max(this.returnAt + costMs, earliest);
 		if (this.returnAt - now > helloRetryMsMax) this.returnAt = earliest;
 		return Math.ceil(this.returnAt - now + random * costMs);
+	}
+}
+
+/** Refused tokens by address: who guesses is slowed down, and nobody else. */
+export class Failures {
+	private readonly limits: FailureLimits;
+	/** When the address has paid for its failures (monotonic ms). Longest unchanged first. */
+	private readonly paidAt = new Map<string, number>();
+
+	constructor(limits: FailureLimits) {
+		this.limits = limits;
+	}
+
+	get size(): number {
+		return this.paidAt.size;
+	}
+
+	/** Ms until the address may try again; 0: now. */
+	waitMs(address: string, now: number): number {
+		const debtMs = (this.paidAt.get(address) ?? now) - now;
+		return Math.max(0, Math.ceil(debtMs - this.limits.failureBurst * this.costMs));
+	}
+
+	note(address: string, now: number): void {
+		const paidAt = Math.max(this.paidAt.get(address) ?? now, now) + this.costMs;
+		this.paidAt.delete(address);
+		this.paidAt.set(address, paidAt);
+		if (this.paidAt.size <= this.limits.failureAddressesMax) return;
+		for (const oldest of this.paidAt.keys()) {
+			this.paidAt.delete(oldest);
+			return;
+		}
+	}
+
+	/** Called by a sweep. */
+	forget(now: number): void {
+		for (const [address, paidAt] of this.paidAt) if (paidAt <= now) this.paidAt.delete(address);
+	}
+
+	private get costMs(): number {
+		return 60_000 / this.limits.failuresPerMinute;
 	}
 }

@@ -9,12 +9,12 @@ import { type Log, silentLog } from "../base/log.js";
 import type { DecodedOp } from "../protocol/codec.js";
 import { type ClientFrame, decodeClientFrame, encodeServerOp } from "../protocol/codec.js";
 import type { ServerOp } from "../protocol/frames.js";
-import { EarlySockets, HelloRate } from "./admission.js";
+import { EarlySockets, Failures, HelloRate } from "./admission.js";
 import { Audience } from "./audience.js";
 import { type DrainOptions, drain } from "./drain.js";
 import type { Revoked, ServerFacts } from "./handshake.js";
 import type { LastSeenStore } from "./last-seen.js";
-import { type GatewayLimits, gatewayLimits } from "./limits.js";
+import { type FailureLimits, failureLimits, type GatewayLimits, gatewayLimits } from "./limits.js";
 import { type Desk, operate } from "./operations.js";
 import { Flusher } from "./outbox.js";
 import { type MayWatch, Presence } from "./presence.js";
@@ -28,6 +28,7 @@ export interface GatewayParts {
 	readonly authenticate: Authenticate;
 	readonly facts: () => ServerFacts;
 	readonly limits?: Partial<GatewayLimits>;
+	readonly failureLimits?: Partial<FailureLimits>;
 	readonly log?: Log;
 	/** Left out: revocations are the router's business alone. */
 	readonly revoked?: Revoked;
@@ -38,7 +39,7 @@ export interface GatewayParts {
 }
 
 /** What an operator wants to know, as it is now. */
-export interface GatewayCounts {
+export type GatewayCounts = {
 	readonly connections: number;
 	readonly ready: number;
 	readonly users: number;
@@ -46,7 +47,9 @@ export interface GatewayCounts {
 	readonly watched: number;
 	readonly pings: number;
 	readonly cut: number;
-}
+	/** Sessions ended, by reason, since the start. */
+	readonly ended: Readonly<Partial<Record<ErrorCode, number>>>;
+};
 
 type Doors = "shut" | "open" | "draining" | "closed";
 
@@ -67,6 +70,7 @@ export class Gateway implements SessionPort, Desk {
 	readonly presence: Presence;
 	readonly early: EarlySockets<Session>;
 	readonly rate: HelloRate;
+	readonly failures: Failures;
 	readonly takeovers: Takeovers;
 	readonly welcomed = new Set<Session>();
 	router!: RouterPort;
@@ -74,6 +78,7 @@ export class Gateway implements SessionPort, Desk {
 	private readonly sessions = new Set<Session>();
 	private readonly sweep: Sweep;
 	private readonly timers: Timer[] = [];
+	private readonly ended: Partial<Record<ErrorCode, number>> = {};
 	private serial = 0;
 
 	constructor(parts: GatewayParts) {
@@ -89,6 +94,7 @@ export class Gateway implements SessionPort, Desk {
 		this.audience = new Audience(this.flusher);
 		this.early = new EarlySockets(limits, (session) => session.cut());
 		this.rate = new HelloRate(limits);
+		this.failures = new Failures({ ...failureLimits, ...parts.failureLimits });
 		this.takeovers = new Takeovers(limits);
 		this.sweep = new Sweep(clock, limits, this.sessions);
 		this.presence = new Presence({
@@ -111,6 +117,7 @@ export class Gateway implements SessionPort, Desk {
 			this.clock.every(this.limits.presenceSweepMs, () => {
 				this.guarded(() => this.presence.sweep());
 				this.takeovers.forget(this.clock.monotonic());
+				this.failures.forget(this.clock.monotonic());
 			}),
 		);
 	}
@@ -133,6 +140,7 @@ export class Gateway implements SessionPort, Desk {
 			early: this.early.size,
 			watched: this.presence.watchedCount,
 			...this.sweep.counters,
+			ended: { ...this.ended },
 		};
 	}
 
@@ -227,6 +235,14 @@ export class Gateway implements SessionPort, Desk {
 	caughtUp(session: Session, info: SessionInfo): void {
 		this.guarded(() => this.router.resync(info));
 		this.presence.retell(session, info);
+	}
+
+	privacyChanged(user: string): void {
+		this.presence.recheck(user);
+	}
+
+	ending(code: ErrorCode): void {
+		this.ended[code] = (this.ended[code] ?? 0) + 1;
 	}
 
 	gone(session: Session): void {

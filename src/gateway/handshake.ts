@@ -6,8 +6,9 @@ import { type Authenticate, type Identity, identify } from "../auth/identity.js"
 import { BrokerError } from "../base/errors.js";
 import { deviceId } from "../base/ids.js";
 import { type ClientOp, protocolVersion, type ServerOp } from "../protocol/frames.js";
-import type { EarlySockets, HelloRate } from "./admission.js";
+import type { EarlySockets, Failures, HelloRate } from "./admission.js";
 import type { Audience } from "./audience.js";
+import { sendWindowDefault } from "./limits.js";
 import type { Hub, Phase, Session } from "./session.js";
 import type { Takeovers } from "./takeovers.js";
 
@@ -19,6 +20,8 @@ export interface ServerFacts {
 	readonly epoch: string;
 	readonly ack: Welcome["ack"];
 	readonly node: string;
+	/** Unanswered sends of one stream; left out: the default. */
+	readonly sendWindow?: number;
 }
 
 /** Whether a token of this user, made then, has been revoked. `issuedAt` in ms. */
@@ -35,6 +38,9 @@ export interface Reception extends Hub {
 	readonly facts: () => ServerFacts;
 	readonly early: EarlySockets<Session>;
 	readonly rate: HelloRate;
+	readonly failures: Failures;
+	/** Whether anybody is let in at all. */
+	readonly open: boolean;
 	readonly takeovers: Takeovers;
 	readonly audience: Audience;
 	/** Sessions between welcome and ready. */
@@ -47,6 +53,16 @@ export interface Reception extends Hub {
 export function hello(at: Reception, session: Session, op: Hello): void {
 	at.early.remove(session);
 	const since = at.clock.monotonic();
+	if (!at.open) {
+		session.end("DRAINING");
+		return;
+	}
+	// First, or the hellos of one who guesses tokens would eat the rate of all.
+	const failedMs = at.failures.waitMs(session.transport.address, since);
+	if (failedMs > 0) {
+		session.end("RATE_LIMITED", "too many refused tokens from this address", failedMs);
+		return;
+	}
 	const waitMs = at.rate.waitMs(since, at.clock.random());
 	if (waitMs > 0) {
 		session.end("OVERLOADED", "too many sign in at once", waitMs);
@@ -64,6 +80,9 @@ export function hello(at: Reception, session: Session, op: Hello): void {
 	const phase: Phase = { name: "authenticating", since };
 	session.phase = phase;
 	admit(at, session, { ...op, device }, phase).catch((error: unknown) => {
+		if (error instanceof BrokerError && error.code === "AUTH_REJECTED") {
+			at.failures.note(session.transport.address, at.clock.monotonic());
+		}
 		if (session.phase !== phase) return;
 		if (error instanceof BrokerError) {
 			if (error.cause !== undefined) {
@@ -137,7 +156,7 @@ function welcome(
 	outcome: Extract<HelloOutcome, { ok: true }>,
 ): Welcome {
 	const { limits } = at;
-	const { epoch, ack, node } = at.facts();
+	const { epoch, ack, node, sendWindow = sendWindowDefault } = at.facts();
 	return {
 		type: "welcome",
 		version: protocolVersion,
@@ -154,7 +173,7 @@ function welcome(
 		limits: {
 			frameBytes: limits.frameBytesMax,
 			contentBytes: limits.contentBytesMax,
-			window: limits.window,
+			window: sendWindow,
 			pageItems: limits.pageItemsMax,
 			pulseMs: limits.pulseMs,
 		},

@@ -97,3 +97,17 @@ export const gatewayLimits = {
 } as const;
 
 export type GatewayLimits = { readonly [K in keyof typeof gatewayLimits]: number };
+
+/** Bounds of guessing; apart, because no operator needs to turn them. */
+export const failureLimits = {
+	/** Refused tokens an address may present, after a burst of the same. RATE_LIMITED */
+	failuresPerMinute: 120,
+	failureBurst: 120,
+	/** Addresses with refused tokens that are remembered; the oldest is forgotten. */
+	failureAddressesMax: 10_000,
+} as const;
+
+export type FailureLimits = { readonly [K in keyof typeof failureLimits]: number };
+
+/** Told in welcome unless the composition root says otherwise: unanswered sends of one stream. */
+export const sendWindowDefault = 64;

@@ -4,7 +4,7 @@
 import type { RoutedOp, SessionInfo } from "../../actors/port.js";
 import { BrokerError } from "../base/errors.js";
 import type { DecodedOp, InvalidOp } from "../protocol/codec.js";
-import type { ClientOp } from "../protocol/frames.js";
+import type { ClientOp, WriteOp } from "../protocol/frames.js";
 import { hello, judge, type Reception, ready } from "./handshake.js";
 import type { Presence } from "./presence.js";
 import { hold, type Session } from "./session.js";
@@ -47,7 +47,10 @@ function serve(at: Desk, session: Session, info: SessionInfo, ops: readonly Deco
 		const op = ops[index] as DecodedOp;
 		if (isRouted(op)) {
 			personal ||= op.type === "write" || op.type === "seen" || op.type === "typing";
-			if (op.type === "write" || "request" in op) session.asked();
+			if (op.type === "write") {
+				session.asked();
+				if (changesPrivacy(op)) session.privacy = { conversation: op.conversation, n: op.n };
+			} else if ("request" in op) session.asked();
 			else session.unnumbered += 1;
 			routed?.push(op);
 			continue;
@@ -74,6 +77,11 @@ function serve(at: Desk, session: Session, info: SessionInfo, ops: readonly Deco
 function notDone(session: Session, { answer }: InvalidOp): void {
 	if (answer.type === "refused" || answer.request !== null) session.asked();
 	session.say(answer);
+}
+
+/** Whether the write may change who is told of whose presence. */
+function changesPrivacy({ command: { type } }: WriteOp): boolean {
+	return type === "privacy" || type === "block" || type === "unblock";
 }
 
 function isRouted(op: DecodedOp): op is RoutedOp {

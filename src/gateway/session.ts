@@ -42,6 +42,10 @@ export interface Hub {
 	left(session: Session, info: SessionInfo | null): void;
 	/** The session has drained after pushes were dropped. */
 	caughtUp(session: Session, info: SessionInfo): void;
+	/** Who may see whom has changed around this user. */
+	privacyChanged(user: string): void;
+	/** The session ends, for this reason. */
+	ending(code: ErrorCode): void;
 	/** The connection is gone. */
 	gone(session: Session): void;
 }
@@ -79,6 +83,8 @@ export class Session implements TransportHandler, Sender {
 	frameAt = 0;
 	idle = false;
 	watches: Set<string> | null = null;
+	/** A write under way whose answer changes who may see whom. */
+	privacy: { readonly conversation: string | null; readonly n: number } | null = null;
 
 	constructor(hub: Hub, transport: Transport, serial: number) {
 		this.hub = hub;
@@ -105,6 +111,7 @@ export class Session implements TransportHandler, Sender {
 		for (const op of ops) {
 			if (lagging && isPush(op)) continue;
 			if (isAnswer(op)) this.answered();
+			if (this.privacy !== null) this.privacyAnswered(op);
 			this.outbox.push(op);
 		}
 		return !this.outbox.empty;
@@ -122,6 +129,14 @@ export class Session implements TransportHandler, Sender {
 	asked(): void {
 		this.unanswered += 1;
 		if (this.unanswered === this.hub.limits.window) this.hold(hold.window);
+	}
+
+	/** Asked anew once the change is durable, which the answer says. */
+	private privacyAnswered(op: ServerOp): void {
+		if (op.type !== "answer" && op.type !== "refused") return;
+		if (op.n !== this.privacy?.n || op.conversation !== this.privacy.conversation) return;
+		this.privacy = null;
+		if (op.type === "answer" && this.live !== null) this.hub.privacyChanged(this.live.user);
 	}
 
 	private answered(): void {
@@ -154,6 +169,7 @@ export class Session implements TransportHandler, Sender {
 		const { hub, transport } = this;
 		this.phase = { name: "closing", since: hub.clock.monotonic() };
 		this.outbox.clear();
+		hub.ending(code);
 		if (transport.writable) {
 			const bytes = hub.encode({ type: "goodbye", code, detail, retryAfterMs });
 			transport.send([bytes], bytes.length);
@@ -220,7 +236,7 @@ export class Session implements TransportHandler, Sender {
 
 	emptied(): void {
 		this.release(hold.backedUp);
-		if (this.phase.name !== "lagging" || this.transport.buffered > 0) return;
+		if (this.phase.name !== "lagging") return;
 		const { info } = this.phase;
 		this.phase = { name: "ready", info };
 		this.hub.caughtUp(this, info);
@@ -233,8 +249,9 @@ export class Session implements TransportHandler, Sender {
 			this.end("SLOW_READER", "more answers wait than the session may have");
 			return;
 		}
-		// Who does not read its answers gets to ask no more.
-		this.hold(hold.backedUp);
+		// Who does not read its answers gets to ask no more. A moment's wait is no reason yet: to stop
+		// and go costs two system calls.
+		if (waitingBytes > limits.gatherBytesMax * 2) this.hold(hold.backedUp);
 		if (waitingBytes > limits.outboxBytesMax && this.phase.name === "ready") {
 			this.phase = { name: "lagging", info: this.phase.info };
 		}
