@@ -88,8 +88,7 @@ export class Reads {
 
 	/** Without its marks a session would believe itself level: better none at all. */
 	private giveUp(session: SessionInfo, code: ErrorCode): void {
-		const op: ServerOp = { type: "goodbye", code, detail: "", retryAfterMs: 1_000 };
-		this.context.sessions.deliver(session.serial, [op]);
+		this.context.sessions.end(session.user, session.device, code, null);
 	}
 
 	private async read(session: SessionInfo, op: ReadOp): Promise<Result | Refusal> {

@@ -162,8 +162,8 @@ export class Router implements RouterPort {
 				message.failed(new BrokerError(code));
 				return;
 			case "ready": {
-				const op = { type: "goodbye", code, detail: "", retryAfterMs: 1_000 } as const;
-				this.context.sessions.deliver(message.session.serial, [op]);
+				const { user, device } = message.session;
+				this.context.sessions.end(user, device, code, null);
 				return;
 			}
 			case "open":
@@ -198,6 +198,8 @@ export class Router implements RouterPort {
 			this.context.sessions.deliver(session.serial, [
 				{ type: "error", request: null, code, detail: said },
 			]);
+		} else if (op.type === "ready") {
+			this.context.sessions.end(session.user, session.device, code, null);
 		} else if ("request" in op) {
 			this.context.sessions.deliver(session.serial, [
 				{ type: "error", request: op.request, code, detail },

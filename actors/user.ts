@@ -201,9 +201,7 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 		}
 		const refused = this.apply({ type: "ready", at, device, generation, outbox });
 		if (refused !== null) {
-			const { code, detail } = refused;
-			const op: ServerOp = { type: "goodbye", code, detail, retryAfterMs: 0 };
-			this.output({ type: "reply", session, op, direct: false });
+			this.effects([{ type: "end", user: this.id, device, code: refused.code }], null);
 			return;
 		}
 		if (this.state.devices.get(device)?.fresh === false) this.output({ type: "marks", session });

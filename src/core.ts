@@ -47,13 +47,14 @@ export interface Core {
 
 export async function createCore(parts: CoreParts): Promise<Core> {
 	const { clock, log, journal, config, node } = parts;
+	const { sendWindow } = config;
 	const pipeline = await GroupCommit.start({ journal, clock, log, limits: config });
 	const gateway = new Gateway({
 		clock,
 		log,
 		authenticate: parts.authenticate,
 		limits: gatewayLimitsOf(config),
-		facts: () => ({ epoch: journal.epoch, ack: journal.durability, node }),
+		facts: () => ({ epoch: journal.epoch, ack: journal.durability, node, sendWindow }),
 		mayWatch: (pairs) => pairs.map(({ watcher, user }) => mayKnow(journal, watcher, user)),
 		lastSeen: lastSeenRows(journal, pipeline),
 	});
@@ -68,7 +69,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 		release: (outputs: Parameters<Perform["release"]>[0]) => perform.release(outputs),
 		snapshotEvery: config.snapshotEvery,
 		passivateAfterMs: config.passivateAfterMs,
-		window: config.sendWindow,
+		window: sendWindow,
 	};
 	const transient = (error: unknown) => error instanceof BrokerError && error.retryable;
 	const limits = { mailboxMax: config.mailboxMax };

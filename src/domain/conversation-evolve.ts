@@ -148,9 +148,12 @@ function enter(state: Conversation, user: string, role: Role): void {
 		to: null,
 		toPosition: null,
 	});
-	// What was said before is never waited for, even where it may be read.
-	member.delivered = Math.max(member.delivered, state.head);
-	member.seen = Math.max(member.seen, state.head);
+	// What was said before is never waited for, even where it may be read. But what was left unread
+	// at a cut stays so: coming back confirms nothing.
+	const end = last?.to ?? 0;
+	const { delivered } = member;
+	if (delivered >= end) member.delivered = Math.max(delivered, state.head);
+	if (Math.min(member.seen, delivered) >= end) member.seen = Math.max(member.seen, state.head);
 	member.watermarkPosition = state.position;
 	// Marked anew, whatever is known of an earlier stay: a recovery does not know if it was dropped.
 	state.unmarked.add(user);
@@ -192,7 +195,8 @@ function receipts(state: Conversation, pairs: readonly ReceiptPair[]): void {
 		member.seenAt = pair.seenAt;
 		member.watermarkPosition = state.position;
 		// That a device confirmed delivery is no news to the user's other devices; what was seen is.
-		if (seenMoved) concernOne(state, member);
+		// For a removed member the conversation ends at the cut, whatever it still says.
+		if (seenMoved && member.active) concernOne(state, member);
 	}
 	if (state.kind === "channel") return;
 	for (const member of state.members.values()) {

@@ -23,9 +23,10 @@ export function react(
 	if (trace.everyoneFrom !== null) {
 		everyone = { users: state.activeUsers, from: trace.everyoneFrom, shown: common };
 		if (shownTo.varies) {
+			const told = new Set(trace.some.map((one) => one.user));
 			for (const user of state.activeUsers) {
 				const shown = shownTo.for(user);
-				if (shown === common || some.some((one) => one.user === user)) continue;
+				if (shown === common || told.has(user)) continue;
 				some.push({ user, from: trace.everyoneFrom, shown });
 			}
 		}
@@ -36,7 +37,7 @@ export function react(
 	const pushes: PushEffect[] = [{ type: "push", conversation, position, at, everyone, some }];
 	if (event.type === "sent" && event.seenUpTo !== null) {
 		const member = state.members.get(event.by);
-		if (member !== undefined && state.kind !== "channel") {
+		if (member?.watermarkPosition === position && state.kind !== "channel") {
 			const shown: Shown = { type: "status", watermarks: [watermark(member)] };
 			// The same position again: the watermark moved with the message.
 			const users = state.activeUsers;

@@ -1,5 +1,6 @@
 // What an actor wishes of the world once its events are durable. Plain data; only what may be lost.
 
+import type { ErrorCode } from "../base/errors.js";
 import type { ConversationEvent } from "./event.js";
 import type { MessageRow } from "./index-row.js";
 
@@ -50,7 +51,7 @@ export interface EndEffect {
 	readonly type: "end";
 	readonly user: string;
 	readonly device: string | null;
-	readonly code: "AUTH_REVOKED" | "REPLACED";
+	readonly code: ErrorCode;
 }
 
 export type Effect = PushEffect | LevelEffect | EndEffect;
