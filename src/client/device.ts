@@ -120,7 +120,7 @@ export class Device {
 			limit,
 		});
 		const view = this.store.view(conversation);
-		this.store.change(conversation, takeHistory(view, page.messages, page.more));
+		this.store.change(conversation, takeHistory(view, before, page.messages, page.more));
 		return page;
 	}
 

@@ -26,3 +26,10 @@ export function codeOf(closeCode: number): ErrorCode | null {
 	}
 	return null;
 }
+
+/** The ranges hold for codes that are not known here, too. */
+export function actionOfClose(closeCode: number): End["action"] {
+	const code = codeOf(closeCode);
+	if (code !== null) return actionOf(code);
+	return closeCode >= 4_500 && closeCode < 5_000 ? "stop" : "reconnect";
+}

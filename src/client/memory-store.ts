@@ -42,6 +42,7 @@ function emptyView(conversation: string): OwnView {
 		conversation,
 		position: 0,
 		held: 0,
+		top: 0,
 		foreign: 0,
 		first: 1,
 		seen: 0,

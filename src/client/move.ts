@@ -69,7 +69,8 @@ export class Move {
 			// On failure the writes stay where they are, for the next session to move.
 			if (result?.type !== "history") return;
 			const view = this.port.store.view(conversation);
-			this.port.store.change(conversation, takeHistory(view, result.messages, result.more));
+			const change = takeHistory(view, before, result.messages, result.more);
+			this.port.store.change(conversation, change);
 			this.search(conversation);
 		});
 	}

@@ -6,7 +6,7 @@ import { BrokerError, type ErrorCode } from "../base/errors.js";
 import { decodeServerFrame, encodeClientOp } from "../protocol/codec.js";
 import { type ClientOp, protocolVersion, type Result, type ServerOp } from "../protocol/frames.js";
 import { frames } from "./batch.js";
-import { actionOf, codeOf, type End } from "./ending.js";
+import { actionOf, actionOfClose, codeOf, type End } from "./ending.js";
 import type { Emit, Welcome } from "./events.js";
 import { Live, type LivePort } from "./live.js";
 import { type Reply, Requests } from "./requests.js";
@@ -46,7 +46,7 @@ export class Session {
 	private scheduled = false;
 	private timer: Timer | null = null;
 	private readonly requests = new Requests();
-	private drain: { retryAfterMs: number; url: string | null } | null = null;
+	private farewell: { retryAfterMs: number; url: string | null } = { retryAfterMs: 0, url: null };
 	/** Monotonic time of the last bytes from the server. */
 	heardAt: number;
 
@@ -152,8 +152,8 @@ export class Session {
 
 	private handle(op: ServerOp): void {
 		if (op.type === "welcome") this.welcomed(op);
-		else if (op.type === "goodbye") this.end(actionOf(op.code), op.code, op.retryAfterMs);
-		else if (op.type === "drain") this.drain = op;
+		else if (op.type === "goodbye") this.goodbye(op);
+		else if (op.type === "drain") this.farewell = op;
 		else if (this.phase.type === "ready") this.phase.live.handle(op);
 	}
 
@@ -190,9 +190,15 @@ export class Session {
 		};
 	}
 
+	/** [P-13.2] A code of a newer server reads as INTERNAL; the close code then tells what to do. */
+	private goodbye(op: ServerOp & { readonly type: "goodbye" }): void {
+		const { url } = this.farewell;
+		this.farewell = { retryAfterMs: Math.max(op.retryAfterMs, this.farewell.retryAfterMs), url };
+		if (op.code !== "INTERNAL") this.end(actionOf(op.code), op.code);
+	}
+
 	private closed(closeCode: number): void {
-		const code = codeOf(closeCode);
-		this.end(code === null ? "reconnect" : actionOf(code), code);
+		this.end(actionOfClose(closeCode), codeOf(closeCode));
 	}
 
 	private wake(): void {
@@ -227,13 +233,12 @@ export class Session {
 		this.timer = this.options.clock.after(Math.max(1, delayMs), () => this.wake());
 	}
 
-	private end(action: End["action"], code: ErrorCode | null, retryAfterMs = 0): void {
+	private end(action: End["action"], code: ErrorCode | null): void {
 		if (this.phase.type === "ended") return;
-		const { drain } = this;
 		this.finish();
 		this.options.transport.close(1000, "");
-		const retry = Math.max(retryAfterMs, drain?.retryAfterMs ?? 0);
-		this.options.onEnd({ action, code, retryAfterMs: retry, url: drain?.url ?? null });
+		const { retryAfterMs, url } = this.farewell;
+		this.options.onEnd({ action, code, retryAfterMs, url });
 	}
 
 	private finish(): void {

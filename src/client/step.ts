@@ -64,7 +64,7 @@ class Draft {
 		this.me = me;
 		this.held = view?.held ?? 0;
 		this.foreign = view?.foreign ?? 0;
-		this.top = this.held;
+		this.top = view?.top ?? 0;
 	}
 
 	add(item: PullItem): void {
@@ -74,12 +74,13 @@ class Draft {
 	}
 
 	finish(position: number, complete: boolean): Taken {
-		const { rows, watermarks, foreign, notes } = this;
-		const held = complete ? Math.max(this.held, this.top) : this.held;
+		const { rows, watermarks, top, foreign, notes } = this;
+		const held = complete ? Math.max(this.held, top) : this.held;
 		return {
 			change: {
 				position,
 				held,
+				top,
 				foreign,
 				rows: [...rows.values()],
 				watermarks: [...watermarks.values()],
@@ -172,21 +173,25 @@ export function news(step: Step, position: number): boolean {
 	return step.items.every((item) => item.type === "status");
 }
 
-/** A page of history: rows only, at any place; neither the cursor nor `held` moves. */
+/**
+ * A page of history: rows only, at any place; neither the cursor nor `held` moves.
+ *
+ * Shape: `before` as it was asked: the page is everything visible from its lowest row up to there.
+ */
 export function takeHistory(
 	view: View | undefined,
+	before: number | null,
 	messages: readonly WireMessage[],
 	more: boolean,
 ): ViewChange {
 	const rows = messages.filter((message) => {
-		const before = view?.rows.get(message.seq);
-		return before === undefined || before.changed < message.changed;
+		const known = view?.rows.get(message.seq);
+		return known === undefined || known.changed < message.changed;
 	});
 	const first = view?.first ?? 1;
-	const lowest = messages.reduce((least, one) => Math.min(least, one.seq), Infinity);
-	const highest = messages.reduce((most, one) => Math.max(most, one.seq), 0);
-	// Only a page that touches what is held makes it reach further down.
-	if (messages.length > 0 && highest < first - 1) return { rows };
+	// Only a page that joins what is held makes it reach further down.
+	if (before !== null && before < first) return { rows };
 	if (!more || messages.length === 0) return { rows, first: 1 };
-	return { rows, first: Math.min(first, lowest) };
+	const lowest = messages.reduce((least, one) => Math.min(least, one.seq), first);
+	return { rows, first: lowest };
 }

@@ -49,7 +49,9 @@ export interface View {
 	readonly position: number;
 	/** Highest `seq` held without a gap: what may be confirmed. */
 	readonly held: number;
-	/** Highest `seq` at or below `held` that came from someone else. */
+	/** Highest `seq` met; above `held` only in the middle of a pull. */
+	readonly top: number;
+	/** Highest `seq` met that came from someone else. */
 	readonly foreign: number;
 	/** Everything visible from this `seq` up to `held` is held. */
 	readonly first: number;
@@ -67,6 +69,7 @@ export interface View {
 export interface ViewChange {
 	readonly position?: number;
 	readonly held?: number;
+	readonly top?: number;
 	readonly foreign?: number;
 	readonly first?: number;
 	readonly seen?: number;

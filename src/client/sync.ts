@@ -191,6 +191,7 @@ export class Sync {
 				watermarks,
 				position: entry.start,
 				held: delivered,
+				top: delivered,
 				foreign: delivered,
 				first: delivered + 1,
 				seen: Math.max(view?.seen ?? 0, seen),
