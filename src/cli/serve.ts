@@ -1,0 +1,96 @@
+// `colloquy serve`: builds the broker, opens the door, says where it is, and stays until a signal.
+
+import { mkdirSync } from "node:fs";
+import { isIP } from "node:net";
+import { systemClock } from "../base/clock.js";
+import { type Broker, createBroker } from "../broker.js";
+import { type Config, developmentMode } from "../config.js";
+import { adminRoutes } from "./admin-routes.js";
+import { type AdminServer, removeSocketOf, startAdminServer } from "./admin-server.js";
+import { banner } from "./banner.js";
+import { CliError, toFailure } from "./exit.js";
+import { lineLog } from "./log.js";
+import { fail, note, paintFor, print, printJson } from "./output.js";
+import {
+	processIdentity,
+	readRuntimeFile,
+	removeRuntimeFile,
+	runningServer,
+	writeRuntimeFile,
+} from "./runtime-file.js";
+import { endOnSignals } from "./signals.js";
+import { version } from "./version.js";
+
+/** Serves until a signal. Errors: those of `exit.ts`, before anything is printed on stdout. */
+export async function serve(config: Config, json: boolean): Promise<void> {
+	const { data } = config;
+	refuseOpenDoor(config);
+	mkdirSync(data, { recursive: true });
+	endOnFaults();
+	const log = lineLog(systemClock, config.logLevel, note);
+	const broker = await createBroker(config, { log });
+	let admin: AdminServer | undefined;
+	try {
+		const stale = readRuntimeFile(data);
+		if (stale !== null && runningServer(data) === null) removeSocketOf(stale.adminSocket);
+		admin = await startAdminServer(adminRoutes(broker.admin));
+		const { host, port } = await broker.listen();
+		const url = `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+		writeRuntimeFile(data, {
+			pid: process.pid,
+			process: processIdentity(process.pid),
+			startedAt: new Date(systemClock.now()).toISOString(),
+			url,
+			adminSocket: admin.socket,
+			node: broker.admin.node,
+			boot: broker.admin.journal.boot,
+		});
+		announce(config, url, json);
+		endOnSignals({ clock: systemClock, drain: () => end(broker, admin, config) });
+	} catch (error) {
+		await end(broker, admin, { ...config, drainMs: 0 });
+		throw error;
+	}
+}
+
+async function end(broker: Broker, admin: AdminServer | undefined, config: Config): Promise<void> {
+	await broker.close({ graceMs: config.drainMs });
+	admin?.close();
+	removeRuntimeFile(config.data, process.pid);
+}
+
+/** Without the operator's own secret or keys nobody but this machine may connect. */
+function refuseOpenDoor(config: Config): void {
+	if (!developmentMode(config) || isLoopback(config.host)) return;
+	throw new CliError(
+		"config",
+		`host ${config.host} can be reached from outside, and this is development mode`,
+		"set --auth-secret-file or --auth-jwks-url first, or listen on 127.0.0.1",
+	);
+}
+
+function isLoopback(host: string): boolean {
+	return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+function announce(config: Config, url: string, json: boolean): void {
+	const development = developmentMode(config);
+	const { data, durability } = config;
+	if (json) {
+		printJson({ listening: url, pid: process.pid, data, durability, development, version });
+		return;
+	}
+	print(`listening ${url}`);
+	const paint = paintFor(process.stderr, process.env);
+	note(banner({ version, url, data, durability, development }, paint));
+}
+
+/** A fault that nothing caught: what is on disk is sound, so the end is loud and quick. */
+function endOnFaults(): void {
+	function onFault(error: unknown): void {
+		fail(toFailure(error), false);
+		process.exit();
+	}
+	process.on("uncaughtException", onFault);
+	process.on("unhandledRejection", onFault);
+}
