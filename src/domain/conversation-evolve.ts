@@ -12,16 +12,24 @@ export function evolve(
 	event: ConversationEvent,
 	position = state.position + 1,
 ): void {
-	const author = state.members.get(event.by);
-	const from = author === undefined ? 0 : concern(state, author);
+	const from = continuesFrom(state, event, position);
 	state.position = position;
-	state.trace = { everyoneFrom: null, some: [], marked: [] };
+	state.trace = { everyoneFrom: null, some: [], marked: [], authorFrom: from };
 	apply(state, event);
 	if (event.write !== undefined) {
 		const seq = "seq" in event ? event.seq : 0;
 		const text = event.type === "link" ? event.link : null;
-		record(state.outboxes, event.by, event.write, { from, position, seq, at: event.at, text });
+		const { n, hash } = event.write;
+		const kept = { n, hash, from, position, seq, at: event.at, text };
+		record(state.outboxes, event.by, event.write, kept);
 	}
+}
+
+/** Where the author's devices continue from: whoever enters has missed all up to here. */
+function continuesFrom(state: Conversation, event: ConversationEvent, position: number): number {
+	if (event.type === "added" && event.users.includes(event.by)) return position - 1;
+	const author = state.members.get(event.by);
+	return author === undefined ? 0 : concern(state, author);
 }
 
 function apply(state: Conversation, event: ConversationEvent): void {

@@ -61,6 +61,8 @@ export interface Trace {
 	readonly some: { readonly user: string; readonly from: number }[];
 	/** Members that the event marked. */
 	readonly marked: string[];
+	/** Where the author continues from: what the answer to its write says. */
+	readonly authorFrom: number;
 }
 
 export function initial(id: string): Conversation {
@@ -83,7 +85,7 @@ export function initial(id: string): Conversation {
 		unmarked: new Set(),
 		ahead: new Set(),
 		activeUsers: [],
-		trace: { everyoneFrom: null, some: [], marked: [] },
+		trace: { everyoneFrom: null, some: [], marked: [], authorFrom: 0 },
 	};
 }
 

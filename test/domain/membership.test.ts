@@ -170,6 +170,19 @@ spec("member with the link · joins · is in", () =>
 		.thenTells({ ann: "2 added", bob: "2 added" }),
 );
 
+spec("former member · joins · its answer, too, makes its device pull", () =>
+	given(
+		w.group("ann", "bob"),
+		w.linked("ann", "xyz"),
+		w.sent(1, "ann", "a"),
+		w.left("bob"),
+		w.edited(1, "ann", "b"),
+	)
+		.when(w.join("bob", "xyz"))
+		.thenState((s) => [s.trace.authorFrom, s.position], [5, 6])
+		.thenState((s) => s.outboxes.get(`${w.outboxOf("bob")}/bob`)?.kept.at(-1)?.from, 5),
+);
+
 spec("anybody · joins by a wrong, an old or no link · one answer for all", () => {
 	given(w.group("ann"), w.linked("ann", "xyz"))
 		.when(w.join("bob", "xy"))
