@@ -3,11 +3,11 @@
 // LevelDB drop batches from the middle without a word; a missing number is how we know.
 
 import { BrokerError } from "../base/errors.js";
-import { damaged, openRow } from "./check.js";
-import { lastCommitNumber } from "./commit-row.js";
+import { openRow } from "./check.js";
+import { commitVersion, lastCommitNumber } from "./commit-row.js";
 import { decodeMeta } from "./index-rows.js";
 import type { View } from "./journal.js";
-import { commitKey, metaKey, numberOf } from "./keys.js";
+import { commitKey, describeKey, metaKey, numberOf } from "./keys.js";
 import { commitCheckRows } from "./limits.js";
 import { pages } from "./scan.js";
 
@@ -27,30 +27,43 @@ export function commitFloor(view: Pick<View, "get">): number {
 
 export const commitFloorName = "commit-floor";
 
-/** Gives the last commit's number. Errors: JOURNAL_DAMAGED, JOURNAL_FORMAT. */
+/** Errors: JOURNAL_DAMAGED, JOURNAL_FORMAT. */
 export async function checkCommits(
 	view: Pick<View, "get" | "range">,
-	{ marked, logBytes }: CommitCheck,
-): Promise<number> {
+	check: CommitCheck,
+): Promise<void> {
 	const last = await lastCommitNumber(view);
-	if (last < marked) {
-		const detail = `the store ends with commit ${last}, but ${marked} was durable`;
-		throw new BrokerError("JOURNAL_DAMAGED", detail);
+	if (last < check.marked) {
+		const detail = `the store ends with commit ${last}, but ${check.marked} was durable`;
+		throw new BrokerError("JOURNAL_DAMAGED", `${detail}; ${hint}`);
 	}
+	const gap = await newestGap(view, last, check);
+	if (gap === null) return;
+	const detail = `${describeKey(commitKey(gap))} is missing before ${last}`;
+	throw new BrokerError("JOURNAL_DAMAGED", `${detail}, and what it wrote with it; ${hint}`);
+}
+
+const hint = "restore a backup, or accept the loss under a new epoch";
+
+/** The highest missing number; null: none, as far back as has to be looked. */
+export async function newestGap(
+	view: Pick<View, "get" | "range">,
+	last: number,
+	{ marked, logBytes }: CommitCheck,
+): Promise<number | null> {
 	const floor = commitFloor(view);
 	let expected = last;
 	let bytes = 0;
 	const span = { gte: commitKey(floor), lt: commitKey(last + 1), reverse: true };
 	for await (const rows of pages(view, span)) {
 		for (const { key, value } of rows) {
-			if (numberOf(key) !== expected) throw damaged(commitKey(expected), "the row is missing");
-			openRow(key, value, 1);
+			if (numberOf(key) !== expected) return expected;
+			openRow(key, value, commitVersion);
 			bytes += key.length + value.length;
 			expected -= 1;
 		}
 		const enough = bytes > logBytes || last - expected >= commitCheckRows;
-		if (enough && expected < marked) return last;
+		if (enough && expected < marked) return null;
 	}
-	if (expected >= floor && last > 0) throw damaged(commitKey(expected), "the row is missing");
-	return last;
+	return expected >= floor && last > 0 ? expected : null;
 }

@@ -8,7 +8,7 @@ import type { Row, View } from "./journal.js";
 import { commitKey, type EntityKind, numberOf, ofKind } from "./keys.js";
 import type { RowsOut } from "./message-row.js";
 
-const version = 1;
+export const commitVersion = 1;
 const entityBytesMax = 1 + 256 + 3 * 8;
 
 /** What one group holds of one entity. */
@@ -41,7 +41,7 @@ export function fold(check: number, key: Uint8Array, value: Uint8Array | null): 
 
 export function appendCommit(out: RowsOut, row: CommitRow): void {
 	out.keys.push(commitKey(row.number, 32 + row.parts.length * entityBytesMax + crcBytes));
-	writer.u8(version);
+	writer.u8(commitVersion);
 	writer.u48(row.at);
 	writer.varint(row.rows);
 	writer.varint(row.check);
@@ -59,7 +59,7 @@ export function appendCommit(out: RowsOut, row: CommitRow): void {
 /** Errors: JOURNAL_DAMAGED, JOURNAL_FORMAT. */
 export function decodeCommit(key: Uint8Array, value: Uint8Array): CommitRow {
 	return decoding(key, () => {
-		const reader = openRow(key, value, version);
+		const reader = openRow(key, value, commitVersion);
 		const at = reader.u48();
 		const rows = reader.varint();
 		const check = reader.varint();

@@ -10,21 +10,12 @@ import { appendCommit, lastCommitNumber } from "./commit-row.js";
 import { type Entry, Group, Lane, newestWrite } from "./group.js";
 import type { Journal } from "./journal.js";
 import type { EntityKind } from "./keys.js";
+import { Lanes } from "./lanes.js";
 import { type GroupLimits, groupLimits } from "./limits.js";
-import { ioError, reopenStore } from "./reopening.js";
-import { Waiters } from "./waiters.js";
+import { type Health, ioError, reopenStore } from "./reopening.js";
 
 export type { Entry, Lane, Owner } from "./group.js";
-
-/** The store as operators see it. `since` in ms since 1970; `attempts` to open it again. */
-export type Health =
-	| { readonly state: "ok"; readonly since: number }
-	| {
-			readonly state: "failed";
-			readonly since: number;
-			readonly lastError: BrokerError;
-			readonly attempts: number;
-	  };
+export type { Health } from "./reopening.js";
 
 export interface GroupCommitOptions {
 	readonly journal: Journal;
@@ -40,8 +31,7 @@ export class GroupCommit {
 	readonly #clock: Clock;
 	readonly #log: Log;
 	readonly #limits: GroupLimits;
-	readonly #lanes = new Map<string, Lane>();
-	readonly #waiters = new Waiters();
+	readonly #lanes = new Lanes();
 	#gathering: Group[] = [];
 	#flight: Group | null = null;
 	#starting = false;
@@ -90,21 +80,12 @@ export class GroupCommit {
 	open(kind: EntityKind, id: string, lastPosition: number): Lane {
 		if (this.#phase !== "open") throw new BrokerError("JOURNAL_CLOSED");
 		if (this.#health.state === "failed") throw this.#unavailable(this.#health.lastError);
-		const name = laneName(kind, id);
-		const former = this.#lanes.get(name);
-		if (former !== undefined && former.pending > 0) {
-			throw new BrokerError("JOURNAL_CONFLICT", `${kind} ${id} is not settled`);
-		}
-		if (former !== undefined) former.phase = "closed";
-		const lane = new Lane(kind, id, lastPosition);
-		this.#lanes.set(name, lane);
-		return lane;
+		return this.#lanes.open(kind, id, lastPosition);
 	}
 
 	/** Gives the place back; what was handed over is still committed and told. */
 	close(lane: Lane): void {
-		lane.phase = "closed";
-		if (lane.pending === 0) this.#forget(lane);
+		this.#lanes.close(lane);
 	}
 
 	/**
@@ -113,9 +94,9 @@ export class GroupCommit {
 	 */
 	settled(kind: EntityKind, id: string): Promise<void> {
 		if (this.#phase === "closed") return Promise.reject(new BrokerError("JOURNAL_CLOSED"));
-		const name = laneName(kind, id);
-		if (this.#isSettled(name)) return Promise.resolve();
-		return this.#waiters.wait(name);
+		const storeOpen = this.#health.state === "ok";
+		if (storeOpen && this.#lanes.isSettled(kind, id)) return Promise.resolve();
+		return this.#lanes.wait(kind, id);
 	}
 
 	/**
@@ -167,7 +148,7 @@ export class GroupCommit {
 		await this.flushed();
 		this.#phase = "closed";
 		await this.#mark();
-		this.#waiters.rejectAll(new BrokerError("JOURNAL_CLOSED"));
+		this.#lanes.rejectAll(new BrokerError("JOURNAL_CLOSED"));
 	}
 
 	#continue(entry: Entry): void {
@@ -254,7 +235,7 @@ export class GroupCommit {
 		this.#log("info", "journal-reopened", { commit: found, acknowledged: this.#number });
 		this.#number = found;
 		this.#health = { state: "ok", since: this.#clock.now() };
-		for (const name of this.#waiters.names()) this.#wakeWaiters(name);
+		this.#lanes.wakeAll();
 	}
 
 	/** Fails an entry, behind those that its lane still waits for. */
@@ -289,7 +270,7 @@ export class GroupCommit {
 			if (lane.pending === 0) lane.group = null;
 			if (error === null && entry.to > lane.committed) lane.committed = entry.to;
 			this.#tell(entry, error);
-			if (lane.pending === 0) this.#settle(lane);
+			if (lane.pending === 0) this.#lanes.settle(lane, this.#health.state === "ok");
 		}
 		for (const resolve of group.after) resolve();
 	}
@@ -305,24 +286,6 @@ export class GroupCommit {
 		}
 	}
 
-	#settle(lane: Lane): void {
-		if (lane.phase === "closed") this.#forget(lane);
-		if (this.#waiters.size > 0) this.#wakeWaiters(laneName(lane.kind, lane.id));
-	}
-
-	#forget(lane: Lane): void {
-		const name = laneName(lane.kind, lane.id);
-		if (this.#lanes.get(name) === lane) this.#lanes.delete(name);
-	}
-
-	#isSettled(name: string): boolean {
-		return this.#health.state === "ok" && (this.#lanes.get(name)?.pending ?? 0) === 0;
-	}
-
-	#wakeWaiters(name: string): void {
-		if (this.#isSettled(name)) this.#waiters.wake(name);
-	}
-
 	async #mark(): Promise<void> {
 		const number = this.#number;
 		if (number === this.#marked || this.#health.state === "failed") return;
@@ -333,10 +296,6 @@ export class GroupCommit {
 			this.#log("warn", "journal-mark-failed", { number, why: String(error) });
 		}
 	}
-}
-
-function laneName(kind: EntityKind | "system", id: string): string {
-	return kind === "user" ? `u${id}` : `c${id}`;
 }
 
 function conflict(entry: Entry, why: string): BrokerError {

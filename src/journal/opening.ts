@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Clock } from "../base/clock.js";
 import { BrokerError } from "../base/errors.js";
 import type { Log } from "../base/log.js";
-import { checkCommits } from "./commit-check.js";
+import { checkCommits, commitFloorName, newestGap } from "./commit-check.js";
 import { lastCommitNumber } from "./commit-row.js";
 import { type FolderLock, lockFolder } from "./folder-lock.js";
 import { appendMeta, decodeMeta } from "./index-rows.js";
@@ -114,7 +114,8 @@ export async function admit(
 			const found = await lastCommitNumber(store);
 			log("warn", "journal-new-epoch", { folder, why, marked: commit, found });
 			commit = found;
-			await checkCommits(store, { marked: 0, logBytes: files.logBytes });
+			if (options.newEpoch === true) await acceptGap(store, commit, log);
+			else await checkCommits(store, { marked: 0, logBytes: files.logBytes });
 		}
 	}
 	const next: Marker = {
@@ -136,6 +137,17 @@ function epochReason(options: OpeningOptions, marker: Marker, boot: string | nul
 	const unsynced = marker.durability === "os" && marker.phase === "serving";
 	if (!unsynced || (boot !== null && boot === marker.machineBoot)) return null;
 	return "the machine went down with commits that were not synced";
+}
+
+/** What was lost is given up: commits count from behind the newest gap. */
+async function acceptGap(store: Admitted, last: number, log: Log): Promise<void> {
+	const all = { marked: 0, logBytes: Number.POSITIVE_INFINITY };
+	const gap = await newestGap(store, last, all);
+	if (gap === null) return;
+	log("warn", "journal-loss-accepted", { commit: gap });
+	const writes = { keys: [], values: [] };
+	appendMeta(writes, commitFloorName, [gap + 1]);
+	await store.write(writes);
 }
 
 function checkStoreName(folder: string, marker: Marker, store: Pick<View, "get">): void {

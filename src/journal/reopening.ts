@@ -8,6 +8,16 @@ import { lastCommitNumber } from "./commit-row.js";
 import type { Journal } from "./journal.js";
 import type { GroupLimits } from "./limits.js";
 
+/** The store as operators see it. `since` in ms since 1970; `attempts` to open it again. */
+export type Health =
+	| { readonly state: "ok"; readonly since: number }
+	| {
+			readonly state: "failed";
+			readonly since: number;
+			readonly lastError: BrokerError;
+			readonly attempts: number;
+	  };
+
 export interface Reopening {
 	readonly journal: Journal;
 	readonly clock: Clock;
