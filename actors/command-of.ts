@@ -20,13 +20,16 @@ export function commandOf(
 	broker: Pick<ConversationContext, "clock" | "userExists">,
 ): ConversationCommand | null {
 	const { command } = op;
-	const base = { at, by: session.user, write };
+	const by = session.user;
+	if (command.type === "send") {
+		// Written out: spreading an object costs more than all the rest of this path.
+		const { ttlMs, clientTime, seenUpTo } = command;
+		const expiresAt = ttlMs === null ? null : at + ttlMs;
+		const message = content(command, expiresAt, clientTime);
+		return { type: "send", at, by, write, message, seenUpTo };
+	}
+	const base = { at, by, write };
 	switch (command.type) {
-		case "send": {
-			const { ttlMs, clientTime, seenUpTo } = command;
-			const expiresAt = ttlMs === null ? null : at + ttlMs;
-			return { ...base, type: "send", message: content(command, expiresAt, clientTime), seenUpTo };
-		}
 		case "edit":
 			return {
 				...base,

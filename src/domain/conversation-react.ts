@@ -13,6 +13,9 @@ export function react(
 	event: ConversationEvent,
 	row: MessageRow | null,
 ): PushEffect[] {
+	if (event.type === "sent" && event.withheldFrom === null && event.seenUpTo === null) {
+		return row === null ? [] : [sentToAll(state, event.at, row)];
+	}
 	const shownTo = viewer(state, event, row);
 	if (shownTo === null) return [];
 	const { trace } = state;
@@ -53,6 +56,17 @@ export function react(
 	}
 	return pushes;
 }
+
+/** The common case, without a look at each member: everyone is shown the same. */
+function sentToAll(state: Conversation, at: number, row: MessageRow): PushEffect {
+	const { trace, id: conversation, position, activeUsers: users } = state;
+	const shown: Shown = { type: "message", row };
+	const everyone = { users, from: trace.everyoneFrom ?? 0, shown };
+	const some = trace.some.length === 0 ? nobody : trace.some.map((one) => ({ ...one, shown }));
+	return { type: "push", conversation, position, at, everyone, some };
+}
+
+const nobody: PushEffect["some"] = [];
 
 interface Viewer {
 	readonly common: Shown;

@@ -91,12 +91,7 @@ export function admit(
 }
 
 /** Note an accepted write: the part of `evolve` that all events with a number share. */
-export function record(
-	outboxes: Outboxes,
-	user: string,
-	write: Write,
-	answer: Omit<Kept, "n" | "hash">,
-): void {
+export function record(outboxes: Outboxes, user: string, write: Write, kept: Kept): void {
 	const key = outboxKey(user, write.outbox);
 	let box = outboxes.get(key);
 	if (box === undefined) {
@@ -105,14 +100,14 @@ export function record(
 		outboxes.set(key, box);
 	}
 	box.last = write.n;
-	box.used = answer.position;
+	box.used = kept.position;
 	if (write.answered > box.answered) {
 		box.answered = write.answered;
 		let drop = 0;
 		while (drop < box.kept.length && (box.kept[drop]?.n ?? 0) <= box.answered) drop++;
 		if (drop > 0) box.kept.splice(0, drop);
 	}
-	box.kept.push({ n: write.n, hash: write.hash, ...answer });
+	box.kept.push(kept);
 }
 
 /** Remember that this session speaks for the outbox, once it exists. */

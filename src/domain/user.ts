@@ -202,8 +202,9 @@ export function evolveUser(state: User, event: UserEvent, position = state.posit
 	state.position = position;
 	applyUser(state, event);
 	if (event.write !== undefined) {
-		const { at } = event;
-		record(state.outboxes, event.by, event.write, { from, position, seq: 0, at, text: null });
+		const { n, hash } = event.write;
+		const kept = { n, hash, from, position, seq: 0, at: event.at, text: null };
+		record(state.outboxes, event.by, event.write, kept);
 	}
 }
 
