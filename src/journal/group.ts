@@ -5,7 +5,7 @@ import type { BrokerError } from "../base/errors.js";
 import { type CommitPart, fold } from "./commit-row.js";
 import type { EntityKind } from "./keys.js";
 
-/** Whoever handed entries over hears of each, in the order of handing over. */
+/** Whoever handed entries over hears of each, in the order of handing over within its lane. */
 export interface Owner {
 	committed(entry: Entry): void;
 	/** The outcome is unknown: the entry may or may not be found after recovery. */
