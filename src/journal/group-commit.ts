@@ -7,7 +7,7 @@ import type { Clock, Timer } from "../base/clock.js";
 import { BrokerError } from "../base/errors.js";
 import type { Log } from "../base/log.js";
 import { appendCommit, lastCommitNumber } from "./commit-row.js";
-import { type Entry, Group, Lane, newestWrite } from "./group.js";
+import { advance, conflict, type Entry, Group, Lane, newestWrite } from "./group.js";
 import type { Journal } from "./journal.js";
 import type { EntityKind } from "./keys.js";
 import { Lanes } from "./lanes.js";
@@ -71,6 +71,11 @@ export class GroupCommit {
 		return this.#phase === "open" && this.#health.state === "ok";
 	}
 
+	/** While stopping, what actors still hand over is committed too. */
+	get #writable(): boolean {
+		return this.#phase !== "closed" && this.#health.state === "ok";
+	}
+
 	/**
 	 * Takes an entity's place after its recovery. A settled former lane is closed by it.
 	 *
@@ -109,10 +114,10 @@ export class GroupCommit {
 		const lane = entry.lane;
 		const writes = entry.keys.length > 0;
 		if (lane.phase === "closed") throw conflict(entry, "the lane is closed");
-		if (lane.phase === "failed" || (writes && !this.accepting)) {
+		if (lane.phase === "failed" || (writes && !this.#writable)) {
 			this.#refuse(entry);
 		} else if (writes) {
-			this.#continue(entry);
+			advance(entry);
 			this.#room().add(entry);
 			this.#wake();
 		} else if (entry.to !== 0) {
@@ -145,19 +150,10 @@ export class GroupCommit {
 		if (this.#phase !== "open") return;
 		this.#phase = "closing";
 		this.#markTimer.cancel();
-		await this.flushed();
+		while (this.#flight !== null || this.#gathering.length > 0) await this.flushed();
 		this.#phase = "closed";
 		await this.#mark();
 		this.#lanes.rejectAll(new BrokerError("JOURNAL_CLOSED"));
-	}
-
-	#continue(entry: Entry): void {
-		const lane = entry.lane;
-		if (entry.to === 0) return;
-		if (entry.from !== lane.last + 1 || entry.to < entry.from) {
-			throw conflict(entry, `${entry.from}–${entry.to} does not follow ${lane.last}`);
-		}
-		lane.last = entry.to;
 	}
 
 	/** The group that takes the next entry. */
@@ -296,9 +292,4 @@ export class GroupCommit {
 			this.#log("warn", "journal-mark-failed", { number, why: String(error) });
 		}
 	}
-}
-
-function conflict(entry: Entry, why: string): BrokerError {
-	const { kind, id } = entry.lane;
-	return new BrokerError("JOURNAL_CONFLICT", `${kind} ${id}: ${why}`);
 }

@@ -1,7 +1,7 @@
 // One group of entries that are committed together, while it gathers and while it is in flight; and
 // the lane, an entity's place in the pipeline. Plain state: the rules are in `group-commit.ts`.
 
-import type { BrokerError } from "../base/errors.js";
+import { BrokerError } from "../base/errors.js";
 import { type CommitPart, fold } from "./commit-row.js";
 import type { EntityKind } from "./keys.js";
 
@@ -107,6 +107,21 @@ export class Group {
 		lane.part = this.parts.length;
 		this.parts.push({ entity: lane.kind, id: lane.id, from: entry.from, to: entry.to, head });
 	}
+}
+
+/** Moves the lane to the entry's last position. Errors: JOURNAL_CONFLICT: it does not follow. */
+export function advance(entry: Entry): void {
+	const lane = entry.lane;
+	if (entry.to === 0) return;
+	if (entry.from !== lane.last + 1 || entry.to < entry.from) {
+		throw conflict(entry, `${entry.from}–${entry.to} does not follow ${lane.last}`);
+	}
+	lane.last = entry.to;
+}
+
+export function conflict(entry: Entry, why: string): BrokerError {
+	const { kind, id } = entry.lane;
+	return new BrokerError("JOURNAL_CONFLICT", `${kind} ${id}: ${why}`);
 }
 
 /** Looks through one lane's entries; null: a deletion; undefined: no such write is under way. */

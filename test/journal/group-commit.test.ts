@@ -252,9 +252,10 @@ t.test("stopping commits what was handed over, marks it and takes nothing more",
 	t.same(marks, [1], "only when there is something new");
 	it.write(lane, "two");
 	const stopped = it.pipeline.stop();
-	it.write(lane, "late");
+	it.write(lane, "while stopping");
 	await stopped;
-	t.same(it.heard, ["+one", "+two", "-late"]);
+	it.write(lane, "late");
+	t.same(it.heard, ["+one", "+two", "+while stopping", "-late"]);
 	t.same(marks, [1, 2]);
 	t.equal(it.clock.timers, 0);
 	t.throws(() => it.pipeline.open("user", "x", 0), { code: "JOURNAL_CLOSED" });
