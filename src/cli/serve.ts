@@ -45,8 +45,9 @@ export async function serve(config: Config, json: boolean): Promise<void> {
 			node: broker.admin.node,
 			boot: broker.admin.journal.boot,
 		});
-		announce(config, url, json);
+		// Before anybody can know that we are there to be stopped.
 		endOnSignals({ clock: systemClock, drain: () => end(broker, admin, config) });
+		announce(config, url, json);
 	} catch (error) {
 		await end(broker, admin, { ...config, drainMs: 0 });
 		throw error;
@@ -80,9 +81,9 @@ function announce(config: Config, url: string, json: boolean): void {
 		printJson({ listening: url, pid: process.pid, data, durability, development, version });
 		return;
 	}
-	print(`listening ${url}`);
 	const paint = paintFor(process.stderr, process.env);
 	note(banner({ version, url, data, durability, development }, paint));
+	print(`listening ${url}`);
 }
 
 /** A fault that nothing caught: what is on disk is sound, so the end is loud and quick. */

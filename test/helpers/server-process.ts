@@ -28,6 +28,8 @@ export interface ServerOptions {
 	readonly nodeArgs?: readonly string[];
 	/** How long to wait for the listening line. */
 	readonly startWithinMs?: number;
+	/** What stdout says when it serves, the address in parentheses; for `--json`. */
+	readonly listening?: RegExp;
 }
 
 export interface ServerProcess {
@@ -76,7 +78,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
 	);
 	const output = collect(child);
 	const exited = ended(child);
-	const port = await listening(child, output, exited, options.startWithinMs ?? 20_000);
+	const port = await listening(child, output, exited, options);
 
 	async function kill(signal: NodeJS.Signals = "SIGKILL"): Promise<Exit> {
 		if (child.exitCode === null && child.signalCode === null) child.kill(signal);
@@ -174,20 +176,22 @@ function listening(
 	child: ChildProcess,
 	output: Output,
 	exited: Promise<Exit>,
-	withinMs: number,
+	options: ServerOptions,
 ): Promise<number> {
+	const line = options.listening ?? /^listening (http:\/\/\S+)$/m;
 	return new Promise((resolve, reject) => {
 		function fail(why: string): void {
 			clearTimeout(timer);
 			child.kill("SIGKILL");
 			reject(new Error(`serve ${why}\nstdout: ${output.stdout}\nstderr: ${output.stderr}`));
 		}
+		const withinMs = options.startWithinMs ?? 20_000;
 		const timer = setTimeout(() => fail("did not listen in time"), withinMs);
 		child.stdout?.on("data", () => {
-			const found = /^listening http:\/\/\S+:(\d+)$/m.exec(output.stdout);
+			const found = line.exec(output.stdout);
 			if (found === null) return;
 			clearTimeout(timer);
-			resolve(Number(found[1]));
+			resolve(Number(new URL(found[1] ?? "").port));
 		});
 		exited.then(
 			({ code, signal }) => fail(`ended with ${code ?? signal}`),
