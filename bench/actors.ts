@@ -103,12 +103,16 @@ async function crowd(count: number, sizes: Sizes): Promise<ActorsRow[]> {
 	for (const batch of sizes.batches) {
 		// The first pass warms up and is not quoted.
 		await exchange(refs, told, batch, Math.min(sizes.messages, 200_000), tally);
+		const cpuFrom = process.cpuUsage();
 		const seconds = await exchange(refs, told, batch, sizes.messages, tally);
+		const { user, system } = process.cpuUsage(cpuFrom);
 		rows.push({
 			name: "messages",
 			parameters: { actors: count, batch },
 			messagesPerSecond: Math.round(sizes.messages / seconds),
 			nsPerMessage: Math.round((seconds * 1e9) / sizes.messages),
+			// Collecting garbage on other threads included; hardly moved by what else runs here.
+			cpuNsPerMessage: Math.round(((user + system) * 1e3) / sizes.messages),
 			faults: tally.faults,
 		});
 	}
