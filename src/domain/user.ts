@@ -98,6 +98,10 @@ export type Hello =
 	| { readonly ok: true; readonly generation: number; readonly fresh: boolean }
 	| { readonly ok: false; readonly code: ErrorCode; readonly detail: string };
 
+function no(code: ErrorCode, detail: string): Hello {
+	return { ok: false, code, detail };
+}
+
 /** What a hello of a device means. Changes nothing: only `ready` makes a generation current. */
 export function greet(
 	state: User,
@@ -105,28 +109,20 @@ export function greet(
 	caps: UserCaps,
 ): Hello {
 	if (hello.issuedAt < state.revokedBefore) {
-		return { ok: false, code: "AUTH_REVOKED", detail: "the token was revoked" };
+		return no("AUTH_REVOKED", "the token was revoked");
 	}
 	const known = state.devices.get(hello.device);
 	if (known === undefined) {
 		if (hello.generation > 0) {
-			return { ok: false, code: "DEVICE_FORGOTTEN", detail: "the device is not known (any more)" };
+			return no("DEVICE_FORGOTTEN", "the device is not known (any more)");
 		}
 		if (living(state, hello.at, caps) >= caps.devicesPerUserMax) {
-			return {
-				ok: false,
-				code: "DEVICE_LIMIT",
-				detail: `${caps.devicesPerUserMax} devices at most`,
-			};
+			return no("DEVICE_LIMIT", `${caps.devicesPerUserMax} devices at most`);
 		}
 		return { ok: true, generation: 1, fresh: true };
 	}
 	if (hello.generation < known.generation) {
-		return {
-			ok: false,
-			code: "DEVICE_FORKED",
-			detail: `generation ${hello.generation} is below ${known.generation}`,
-		};
+		return no("DEVICE_FORKED", `generation ${hello.generation} is below ${known.generation}`);
 	}
 	return { ok: true, generation: hello.generation + 1, fresh: known.fresh };
 }
@@ -174,8 +170,10 @@ export function decideUser(state: User, command: UserCommand, caps: UserCaps): D
 		case "held": {
 			const device = state.devices.get(command.device);
 			if (device === undefined || device.generation !== command.generation) return noChange();
-			const room = caps.heldPerDeviceMax - device.held.size;
-			const held = command.held.slice(0, Math.max(0, room));
+			let room = caps.heldPerDeviceMax - device.held.size;
+			const held = command.held.filter(
+				({ conversation }) => device.held.has(conversation) || room-- > 0,
+			);
 			return held.length === 0
 				? noChange()
 				: accept({ type: "device-held", at, by, device: device.id, held });
@@ -268,8 +266,11 @@ export function reactUser(state: User, event: UserEvent): Effect[] {
 				? [end, ...levels(state, anyHeld(state))]
 				: levels(state, anyHeld(state));
 		}
-		case "revoked":
-			return [{ type: "end", user: state.id, device: event.device, code: "AUTH_REVOKED" }];
+		case "revoked": {
+			const { device } = event;
+			const end: Effect = { type: "end", user: state.id, device, code: "AUTH_REVOKED" };
+			return device === null ? [end] : [end, ...levels(state, anyHeld(state))];
+		}
 		default:
 			return [];
 	}

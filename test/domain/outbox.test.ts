@@ -27,7 +27,7 @@ class Table {
 			const { code, expected } = admission;
 			return expected === null ? code : `${code} ${expected}`;
 		}
-		const answer = { from: 0, position: n * 10, seq: n * 100, at: w.now, text: null };
+		const answer = { n, hash, from: 0, position: n * 10, seq: n * 100, at: w.now, text: null };
 		record(this.outboxes, user, write, answer);
 		noteSession(this.outboxes, user, write.outbox, session);
 		return "decided";
@@ -129,7 +129,7 @@ spec("C007 · another user with the same outbox name · has its own numbers", ()
 
 spec("outboxes of one user · bounded, the least recently used is forgotten first", () => {
 	const outboxes: Outboxes = new Map();
-	const answer = { from: 0, position: 0, seq: 1, at: w.now, text: null };
+	const answer = { n: 1, hash: 1, from: 0, position: 0, seq: 1, at: w.now, text: null };
 	const name = (i: number) => String(i).padStart(32, "0");
 	record(outboxes, "bob", { outbox: name(0), n: 1, answered: 0, hash: 1 }, answer);
 	for (let i = 0; i <= outboxesPerUserMax; i++) {
@@ -144,7 +144,7 @@ spec("outboxes of one user · bounded, the least recently used is forgotten firs
 
 spec("outboxes · a user whose name ends as another's · loses none to it", () => {
 	const outboxes: Outboxes = new Map();
-	const answer = { from: 0, position: 0, seq: 1, at: w.now, text: null };
+	const answer = { n: 1, hash: 1, from: 0, position: 0, seq: 1, at: w.now, text: null };
 	const name = (i: number) => String(i).padStart(32, "0");
 	record(outboxes, "x/ann", { outbox: name(999), n: 1, answered: 0, hash: 1 }, answer);
 	for (let i = 0; i < 2 * outboxesPerUserMax; i++) {
