@@ -1,6 +1,6 @@
-// A mailbox: what waits for one actor, urgent messages before the others. It is borrowed from a pool
-// only while something waits: an idle actor owns none, and `ps` finds all waiting messages without
-// looking at idle actors. The bounds are the borrower's business (door.ts refuses); the rings grow.
+// A mailbox: what waits for one actor, urgent messages before the others. It is borrowed from a
+// pool only while something waits: an idle actor owns none, and `ps` finds all that waits without
+// looking at idle actors. The bounds are the borrower's business (door.ts refuses); rings grow.
 
 const capacityMin = 16;
 /** A ring that had to grow beyond this is dropped when it is empty, so that a burst is not kept. */

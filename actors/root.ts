@@ -1,6 +1,6 @@
-// The root of the tree: users, conversations and the services under `system`; and `ps`, the picture of
-// it all that an operator sees. The picture is folded: however many actors live, its size is bounded
-// and one plain loop makes it. No business message passes through here.
+// The root of the tree: users, conversations and the services under `system`; and `ps`, the picture
+// of it all that an operator sees. The picture is folded: its size is bounded, however many actors
+// live, and it looks only at those that are not well. No business message passes through here.
 
 import type { Directory, DirectoryCounters, DirectoryLimits } from "./shard.js";
 import { createDirectory } from "./shard.js";

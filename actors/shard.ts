@@ -1,7 +1,7 @@
 // The directory of one kind of actor: which id has which running actor. It activates on demand,
-// passivates what is idle, and keeps an actor from starting before its predecessor has ended. Actors
-// sit under a fixed number of shard supervisors, which never get a message (nact copies a parent's
-// children for each one); callers hold the actor's own reference.
+// passivates what is idle, and keeps an actor from starting before its predecessor has ended.
+// Actors sit under a fixed number of shard supervisors, which never get a message (nact copies a
+// parent's children for each one); callers hold the actor's own reference.
 
 import { BrokerError } from "../src/base/errors.js";
 import type { Cell } from "./cell.js";

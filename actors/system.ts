@@ -81,7 +81,7 @@ export interface Crash {
 	readonly at: number;
 }
 
-/** Everything that actors of one kind share. Hooks may throw: that is logged and changes nothing. */
+/** Everything that actors of one kind share. Hooks may throw: it is logged and changes nothing. */
 export interface Kind<M> {
 	readonly name: string;
 	create(id: string, self: Ref<M>): Behaviour<M>;

@@ -1,6 +1,6 @@
-// What the actor runtime costs: a message at 1,000 to 1,000,000 actors, an idle actor, an activation,
-// `ps`, and what a crowd of crash loops does to the others. No journal and no sockets. Every actor
-// checks that its messages come complete and in order; a fault makes the figures void.
+// What the actor runtime costs: a message at 1,000 to 1,000,000 actors, an idle actor, `ps`, an
+// activation, and what a crowd of crash loops does to the others. No journal and no sockets. Every
+// actor checks that its messages come complete and in order; a fault makes the figures void.
 
 import { setTimeout as pause } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
