@@ -10,6 +10,9 @@ import { results, serverOps } from "./server-ops.js";
 import { Writer } from "./writer.js";
 
 const writer = new Writer();
+/** Two ids must not become one by the way: what a person typed in halves is refused here. */
+const strictWriter = new Writer();
+strictWriter.strict = true;
 
 /** Errors: TypeError when the operation is not what its type says (a fault of the caller). */
 export function encodeServerOp(op: ServerOp): Uint8Array {
@@ -27,16 +30,17 @@ export function encodeServerFrame(ops: readonly ServerOp[]): Uint8Array {
 
 export type SaidOp = Exclude<ClientOp, WriteOp> | Omit<WriteOp, "hash">;
 
+/** Errors: TypeError, also for a text that is not well-formed. */
 export function encodeClientOp(op: SaidOp): Uint8Array {
-	writer.begin();
+	strictWriter.begin();
 	writeClientOp(op);
-	return writer.finish();
+	return strictWriter.finish();
 }
 
 export function encodeClientFrame(ops: readonly SaidOp[]): Uint8Array {
-	writer.begin();
+	strictWriter.begin();
 	for (const op of ops) writeClientOp(op);
-	return writer.finish();
+	return strictWriter.finish();
 }
 
 function writeServerOp(op: ServerOp): void {
@@ -58,14 +62,14 @@ function writeResult(request: number, result: Result): void {
 
 function writeClientOp(op: SaidOp): void {
 	if (op.type !== "write") {
-		writeVariant(writer, clientOps, op);
+		writeVariant(strictWriter, clientOps, op);
 		return;
 	}
-	writer.array(5);
-	writer.uint(opCode.write);
-	if (op.conversation === null) writer.nil();
-	else writer.text(op.conversation);
-	writer.uint(op.n);
-	writer.uint(op.answered);
-	writeVariant(writer, commands, op.command);
+	strictWriter.array(5);
+	strictWriter.uint(opCode.write);
+	if (op.conversation === null) strictWriter.nil();
+	else strictWriter.text(op.conversation);
+	strictWriter.uint(op.n);
+	strictWriter.uint(op.answered);
+	writeVariant(strictWriter, commands, op.command);
 }

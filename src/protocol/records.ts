@@ -16,7 +16,7 @@ export const watermarks = list(
 
 export const member = record<WireMember>({ user: id, role: word(roles) });
 
-const changes = variants<Exclude<Change, { type: "unknown" }>>(changeCode, {
+export const changes = variants<Exclude<Change, { type: "unknown" }>>(changeCode, {
 	created: { kind: word(kinds), title: id },
 	row: { message },
 	hidden: { seq: n },
@@ -33,7 +33,7 @@ const changes = variants<Exclude<Change, { type: "unknown" }>>(changeCode, {
 /** A change of a newer server moves the position all the same [P-10.3]. */
 export const change = variant<Change>(changes, (_reader, code) => ({ type: "unknown", code }));
 
-const items = variants<PullItem>(itemCode, {
+export const items = variants<PullItem>(itemCode, {
 	message: { message },
 	change: { position: n, at: n, change },
 	status: { position: n, watermarks },

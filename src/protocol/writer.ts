@@ -10,6 +10,8 @@ const bits = new DataView(new ArrayBuffer(8));
 export class Writer {
 	bytes = new Uint8Array(slabBytes);
 	at = 0;
+	/** Whether half a surrogate pair is a fault of the caller. If not, U+FFFD stands in its place. */
+	strict = false;
 	private from = 0;
 
 	begin(): void {
@@ -87,6 +89,9 @@ export class Writer {
 		const guess = length < 11 ? 1 : length < 86 ? 2 : length < 21_846 ? 3 : 5;
 		const target = this.bytes.subarray(this.at + guess);
 		const { written } = encoder.encodeInto(value, target);
+		if (this.strict && written !== length && /\p{Surrogate}/u.test(value)) {
+			throw new TypeError("a text ends inside a character");
+		}
 		const needed = written < 32 ? 1 : written < 0x100 ? 2 : written < 0x10000 ? 3 : 5;
 		if (needed !== guess) {
 			this.bytes.copyWithin(this.at + needed, this.at + guess, this.at + guess + written);
