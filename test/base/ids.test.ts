@@ -22,7 +22,7 @@ function holds(check: (one: string, two: string) => boolean): void {
 }
 
 /** A title that no terminal and no reader of TAP stumbles over. */
-function escape(text: string): string {
+function points(text: string): string {
 	return Array.from(text, (char) => char.codePointAt(0)?.toString(16)).join(" ");
 }
 
@@ -68,10 +68,10 @@ t.test("a text that is not well-formed is no id, so that no two of them can merg
 
 t.test("controls, blanks, marks of direction and what has no meaning are refused", async (t) => {
 	for (const text of ["a\u0000", "a\nb", "a b", "a\u00a0b", "a\u3000b", "\u200ba", "\u202ea"]) {
-		t.equal(userId(text), null, escape(text));
+		t.equal(userId(text), null, points(text));
 	}
 	for (const text of ["\ue000", "\u0378", "a\u00ad", "\ufeffa", "\u2028"]) {
-		t.equal(userId(text), null, escape(text));
+		t.equal(userId(text), null, points(text));
 	}
 });
 
