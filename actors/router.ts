@@ -20,7 +20,7 @@ export interface RouterContext {
 }
 
 /** Why an actor did not take a message, in the words of the protocol. */
-const refusals: Readonly<Record<Exclude<TellResult, "ok">, ErrorCode>> = {
+export const refusals: Readonly<Record<Exclude<TellResult, "ok">, ErrorCode>> = {
 	full: "OVERLOADED",
 	quarantined: "UNAVAILABLE",
 	stopped: "DRAINING",

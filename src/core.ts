@@ -7,7 +7,7 @@ import { mayKnow } from "../actors/privacy.js";
 import { Reads } from "../actors/reads.js";
 import { createRegistry } from "../actors/registry.js";
 import { createRoot, type Root } from "../actors/root.js";
-import { Router } from "../actors/router.js";
+import { Router, refusals } from "../actors/router.js";
 import type { Directory } from "../actors/shard.js";
 import { Sweeps } from "../actors/sweeps.js";
 import { UserActor, type UserMessage } from "../actors/user.js";
@@ -71,42 +71,51 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 		passivateAfterMs: config.passivateAfterMs,
 		window: sendWindow,
 	};
-	const transient = (error: unknown) => error instanceof BrokerError && error.retryable;
+	// The store is away: waited for as long as it takes. Any other failure counts.
+	const transient = (error: unknown) => error instanceof BrokerError && error.code === "JOURNAL_IO";
 	const limits = { mailboxMax: config.mailboxMax };
-	const users = root.directory<UserMessage>({
-		name: "users",
-		limits,
-		isTransient: transient,
-		create: (id, self) =>
-			new UserActor(id, self, {
-				...shared,
-				caps: { ...config, heldPerDeviceMax: config.heldPerDeviceMax },
-				sessions: gateway,
-				marks: (session) => reads.marks(session),
-				takeLost: (user) => lost.delete(user),
-			}),
-		onActivated: (id, pid) => registry.activated("user", id, pid),
-		onStopped: (id) => registry.stopped("user", id),
-		onPoison: (message) => router.refused(message, "INTERNAL"),
-		onRefused: (message) => router.refused(message, "UNAVAILABLE"),
-	});
-	const conversations = root.directory<ConversationMessage>({
-		name: "conversations",
-		limits,
-		isTransient: transient,
-		create: (id, self) =>
-			new ConversationActor(id, self, {
-				...shared,
-				caps: config,
-				directMembersMax: config.directMembersMax,
-				userExists: (user) => reads.userExists(user),
-				gatherLater: (conversation) => sweeps.gatherLater(conversation),
-			}),
-		onActivated: (id, pid) => registry.activated("conversation", id, pid),
-		onStopped: (id) => registry.stopped("conversation", id),
-		onPoison: (message) => router.refused(message, "INTERNAL"),
-		onRefused: (message) => router.refused(message, "UNAVAILABLE"),
-	});
+	const directoryLimits = { actorsMax: config.actorsMax };
+	// Conversations first: they end first, and what they still push finds the users.
+	const conversations = root.directory<ConversationMessage>(
+		{
+			name: "conversations",
+			limits,
+			isTransient: transient,
+			create: (id, self) =>
+				new ConversationActor(id, self, {
+					...shared,
+					caps: config,
+					directMembersMax: config.directMembersMax,
+					userExists: (user) => reads.userExists(user),
+					gatherLater: (conversation) => sweeps.gatherLater(conversation),
+				}),
+			onActivated: (id, pid) => registry.activated("conversation", id, pid),
+			onStopped: (id) => registry.stopped("conversation", id),
+			onPoison: (message) => router.refused(message, "INTERNAL"),
+			onRefused: (message) => router.refused(message, "UNAVAILABLE"),
+		},
+		directoryLimits,
+	);
+	const users = root.directory<UserMessage>(
+		{
+			name: "users",
+			limits,
+			isTransient: transient,
+			create: (id, self) =>
+				new UserActor(id, self, {
+					...shared,
+					caps: { ...config, heldPerDeviceMax: config.heldPerDeviceMax },
+					sessions: gateway,
+					marks: (session) => reads.marks(session),
+					takeLost: (user) => lost.delete(user),
+				}),
+			onActivated: (id, pid) => registry.activated("user", id, pid),
+			onStopped: (id) => registry.stopped("user", id),
+			onPoison: (message) => router.refused(message, "INTERNAL"),
+			onRefused: (message) => router.refused(message, "UNAVAILABLE"),
+		},
+		directoryLimits,
+	);
 	const perform = new Perform({
 		sessions: gateway,
 		users,
@@ -128,7 +137,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 	function ask(user: string, type: "provision" | "revoke", device: string | null): Promise<void> {
 		return new Promise((done, failed) => {
 			const result = users.tell(user, { type, device, done, failed });
-			if (result !== "ok") failed(new BrokerError("OVERLOADED", user));
+			if (result !== "ok") failed(new BrokerError(refusals[result], user));
 		});
 	}
 
