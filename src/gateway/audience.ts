@@ -3,7 +3,7 @@
 
 import type { SessionInfo } from "../../actors/port.js";
 import type { ServerOp } from "../protocol/frames.js";
-import type { Flusher } from "./outbox.js";
+import type { Flusher } from "./flusher.js";
 import type { Session } from "./session.js";
 
 interface Entry {
@@ -18,6 +18,8 @@ export class Audience {
 	private readonly users = new Map<string, Entry>();
 	private readonly bySerial = new Map<number, Session>();
 	private readonly flusher: Flusher;
+	/** What was delivered last. */
+	private before: readonly ServerOp[] = [];
 
 	constructor(flusher: Flusher) {
 		this.flusher = flusher;
@@ -73,8 +75,23 @@ export class Audience {
 
 	/** Operations to one session, at the end of this turn. */
 	deliver(serial: number, ops: readonly ServerOp[]): void {
+		this.noteShared(ops);
 		const session = this.bySerial.get(serial);
 		if (session?.queue(ops)) this.flusher.now(session);
+	}
+
+	/**
+	 * Whoever pushes to a group's members one by one gives each the same objects, one call after the
+	 * other: so a look at the call before finds what is worth encoding once.
+	 */
+	private noteShared(ops: readonly ServerOp[]): void {
+		const { before } = this;
+		const count = Math.min(ops.length, before.length);
+		for (let at = 0; at < count; at += 1) {
+			const op = ops[at] as ServerOp;
+			if (op === before[at]) this.flusher.share(op);
+		}
+		this.before = ops;
 	}
 
 	/**
@@ -90,6 +107,7 @@ export class Audience {
 		exceptSession: number,
 	): void {
 		const ops = [op];
+		this.flusher.share(op);
 		for (const user of users) {
 			const entry = this.users.get(user);
 			if (entry === undefined || exceptUsers.has(user)) continue;

@@ -7,16 +7,21 @@ import type { Clock, Timer } from "../base/clock.js";
 import type { ErrorCode } from "../base/errors.js";
 import { type Log, silentLog } from "../base/log.js";
 import type { DecodedOp } from "../protocol/codec.js";
-import { type ClientFrame, decodeClientFrame, encodeServerOp } from "../protocol/codec.js";
+import {
+	type ClientFrame,
+	decodeClientFrame,
+	encodeServerFrame,
+	encodeServerOp,
+} from "../protocol/codec.js";
 import type { ServerOp } from "../protocol/frames.js";
 import { EarlySockets, Failures, HelloRate } from "./admission.js";
 import { Audience } from "./audience.js";
 import { type DrainOptions, drain } from "./drain.js";
+import { Flusher } from "./flusher.js";
 import type { Revoked, ServerFacts } from "./handshake.js";
 import type { LastSeenStore } from "./last-seen.js";
 import { type FailureLimits, failureLimits, type GatewayLimits, gatewayLimits } from "./limits.js";
 import { type Desk, operate } from "./operations.js";
-import { Flusher } from "./outbox.js";
 import { type MayWatch, Presence } from "./presence.js";
 import { Session } from "./session.js";
 import { Sweep } from "./sweep.js";
@@ -90,7 +95,7 @@ export class Gateway implements SessionPort, Desk {
 		this.authenticate = parts.authenticate;
 		this.revoked = parts.revoked ?? (() => false);
 		this.facts = parts.facts;
-		this.flusher = new Flusher(clock, limits, encodeServerOp);
+		this.flusher = new Flusher(clock, limits, { one: encodeServerOp, many: encodeServerFrame });
 		this.audience = new Audience(this.flusher);
 		this.early = new EarlySockets(limits, (session) => session.cut());
 		this.rate = new HelloRate(limits);

@@ -79,6 +79,7 @@ export function hello(at: Reception, session: Session, op: Hello): void {
 	}
 	const phase: Phase = { name: "authenticating", since };
 	session.phase = phase;
+	session.dueAt = 0;
 	admit(at, session, { ...op, device }, phase).catch((error: unknown) => {
 		if (error instanceof BrokerError && error.code === "AUTH_REJECTED") {
 			at.failures.note(session.transport.address, at.clock.monotonic());
@@ -207,6 +208,7 @@ export function ready(at: Reception, session: Session, generation: number): void
 		return;
 	}
 	session.phase = { name: "ready", info };
+	session.dueAt = 0;
 	// In the table before the actors hear of it, so that nothing they push meanwhile is lost.
 	at.audience.add(session, info);
 	at.joined(session, info);

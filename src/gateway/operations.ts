@@ -148,6 +148,7 @@ function refresh(
 	}
 	const underWay = { request, since: at.clock.monotonic() };
 	session.refresh = underWay;
+	session.dueAt = 0;
 	judge(at, session, token, info.device, "").then(
 		(identity) => {
 			// The sweep may have answered for a hook that took too long.

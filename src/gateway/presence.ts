@@ -8,9 +8,9 @@ import type { Log } from "../base/log.js";
 import { lastSeenOf, presenceOf, type Reachable } from "../domain/presence.js";
 import type { ServerOp } from "../protocol/frames.js";
 import type { Audience } from "./audience.js";
+import type { Flusher } from "./flusher.js";
 import { LastSeen, type LastSeenStore } from "./last-seen.js";
 import type { GatewayLimits } from "./limits.js";
-import type { Flusher } from "./outbox.js";
 import type { Session } from "./session.js";
 
 export interface WatchPair {
@@ -179,7 +179,8 @@ export class Presence {
 		for (const [session, users] of changes) {
 			const only = users.length === 1 ? (users[0] as Told) : null;
 			const op = (only && single.get(only)) ?? { type: "presence", users };
-			if (only !== null) single.set(only, op);
+			if (only !== null && single.has(only)) this.flusher.share(op);
+			else if (only !== null) single.set(only, op);
 			if (session.queue([op])) this.flusher.inRound(session);
 		}
 	}

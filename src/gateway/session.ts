@@ -9,8 +9,9 @@ import type { Log } from "../base/log.js";
 import type { ClientFrame, DecodedOp } from "../protocol/codec.js";
 import type { ServerOp } from "../protocol/frames.js";
 import { closeCodeOf } from "./close-code.js";
+import type { Flusher } from "./flusher.js";
 import type { GatewayLimits } from "./limits.js";
-import { type Flusher, isPush, Outbox, type Sender } from "./outbox.js";
+import { isPush, Outbox, type Sender } from "./outbox.js";
 import type { Transport, TransportHandler } from "./transport.js";
 
 /** Times are of the monotonic clock. */
@@ -62,6 +63,11 @@ export class Session implements TransportHandler, Sender {
 	readonly openedAt: number;
 	/** Wall clock, ms; 0 before authentication. */
 	expiresAt = 0;
+	/**
+	 * Nothing is due before this (monotonic), so that the sweep looks at one field of an idle session.
+	 * A lower bound: signs of life do not move it, the judgement that it causes does.
+	 */
+	dueAt = 0;
 	/** Any sign of life; monotonic. */
 	heardAt: number;
 	pingsUnanswered = 0;
@@ -168,6 +174,7 @@ export class Session implements TransportHandler, Sender {
 		const info = this.live;
 		const { hub, transport } = this;
 		this.phase = { name: "closing", since: hub.clock.monotonic() };
+		this.dueAt = 0;
 		this.outbox.clear();
 		hub.ending(code);
 		if (transport.writable) {
@@ -245,6 +252,8 @@ export class Session implements TransportHandler, Sender {
 	backedUp(waitingBytes: number): void {
 		const { limits } = this.hub;
 		if (this.over) return;
+		// Judged by the next sweep, which notes since when.
+		if (this.stalledSince === 0) this.dueAt = 0;
 		if (waitingBytes > limits.outboxBytesHard) {
 			this.end("SLOW_READER", "more answers wait than the session may have");
 			return;

@@ -8,37 +8,38 @@ import type { GatewayLimits } from "./limits.js";
 import { hold, type Session } from "./session.js";
 
 export type Verdict =
-	| { readonly type: "fine" }
+	/** Nothing to do until then (monotonic). */
+	| { readonly type: "fine"; readonly until: number }
 	| { readonly type: "ping" }
-	| { readonly type: "cut"; readonly reason: "ping" | "close" | "unfinished" }
+	| { readonly type: "cut" }
 	| { readonly type: "end"; readonly code: ErrorCode; readonly closeCode?: number }
 	| { readonly type: "answer-refresh" };
 
-const fine: Verdict = { type: "fine" };
 const ping: Verdict = { type: "ping" };
+const cut: Verdict = { type: "cut" };
+
+function fine(until: number): Verdict {
+	return { type: "fine", until };
+}
 
 /** Units: `now` monotonic, `wall` since 1970; ms. */
 export function judge(session: Session, now: number, wall: number, limits: GatewayLimits): Verdict {
 	const { phase } = session;
 	switch (phase.name) {
 		case "handshake":
-			if (now - session.openedAt < limits.helloDeadlineMs) return fine;
-			return { type: "end", code: "HANDSHAKE_TIMEOUT" };
+			return deadline(session.openedAt + limits.helloDeadlineMs, now, "HANDSHAKE_TIMEOUT");
 		case "authenticating":
-			if (now - phase.since < limits.authDeadlineMs) return fine;
-			return { type: "end", code: "UNAVAILABLE" };
+			return deadline(phase.since + limits.authDeadlineMs, now, "UNAVAILABLE");
 		case "welcomed":
-			if (now - phase.since >= limits.helloDeadlineMs) {
-				return { type: "end", code: "HANDSHAKE_TIMEOUT" };
-			}
-			return wall >= session.expiresAt ? { type: "end", code: "AUTH_EXPIRED" } : fine;
+			if (wall >= session.expiresAt) return { type: "end", code: "AUTH_EXPIRED" };
+			return deadline(phase.since + limits.helloDeadlineMs, now, "HANDSHAKE_TIMEOUT");
 		case "ready":
 		case "lagging":
 			return judgeLive(session, now, wall, limits);
 		case "closing":
-			return now - phase.since >= limits.closeMs ? { type: "cut", reason: "close" } : fine;
+			return now < phase.since + limits.closeMs ? fine(phase.since + limits.closeMs) : cut;
 		case "closed":
-			return fine;
+			return fine(Number.POSITIVE_INFINITY);
 		default: {
 			const never: never = phase;
 			throw new TypeError(`no such phase: ${String(never)}`);
@@ -46,28 +47,35 @@ export function judge(session: Session, now: number, wall: number, limits: Gatew
 	}
 }
 
+function deadline(at: number, now: number, code: ErrorCode): Verdict {
+	return now < at ? fine(at) : { type: "end", code };
+}
+
 function judgeLive(session: Session, now: number, wall: number, limits: GatewayLimits): Verdict {
 	if (wall >= session.expiresAt) return { type: "end", code: "AUTH_EXPIRED" };
+	// Looked at again after a ping's time whatever happens, because the wall clock may be set.
+	let until = now + Math.min(session.expiresAt - wall, limits.pingMs);
 	if (!session.transport.writable) {
 		if (session.stalledSince === 0) session.stalledSince = now;
-		else if (now - session.stalledSince >= limits.stallMs) {
-			return { type: "end", code: "SLOW_READER" };
-		}
+		if (now - session.stalledSince >= limits.stallMs) return { type: "end", code: "SLOW_READER" };
+		until = Math.min(until, session.stalledSince + limits.stallMs);
 	}
-	if (session.refresh !== null && now - session.refresh.since >= limits.authDeadlineMs) {
-		return { type: "answer-refresh" };
+	if (session.refresh !== null) {
+		const late = session.refresh.since + limits.authDeadlineMs;
+		if (now >= late) return { type: "answer-refresh" };
+		until = Math.min(until, late);
 	}
 	// A socket that we do not read cannot show that its peer lives.
-	if (session.holds !== 0) return fine;
+	if (session.holds !== 0) return fine(until);
 	if (now - session.messageAt >= limits.unfinishedMs) {
 		// Bytes have come since the last whole message, but no message.
 		if (session.transport.received !== session.receivedThen) {
 			return { type: "end", code: "PROTOCOL", closeCode: policyViolation };
 		}
 	}
-	const silentMs = now - session.heardAt;
-	if (silentMs < limits.pingMs * (session.pingsUnanswered + 1)) return fine;
-	return session.pingsUnanswered >= 2 ? { type: "cut", reason: "ping" } : ping;
+	const pingAt = session.heardAt + limits.pingMs * (session.pingsUnanswered + 1);
+	if (now < pingAt) return fine(Math.min(until, pingAt));
+	return session.pingsUnanswered >= 2 ? cut : ping;
 }
 
 export interface SweepCounters {
@@ -96,12 +104,15 @@ export class Sweep {
 		const busy = this.dueHead < this.due.length;
 		const second = Math.floor(now / 1_000) !== Math.floor((now - this.limits.sweepMs) / 1_000);
 		for (const session of this.sessions) {
-			if (second) session.controls = 0;
+			if (second && session.controls > 0) session.controls = 0;
 			if (session.unnumbered > 0) {
 				session.unnumbered = 0;
 				session.release(hold.rate);
 			}
-			if (!busy && judge(session, now, wall, this.limits).type !== "fine") this.due.push(session);
+			if (busy || session.dueAt > now) continue;
+			const verdict = judge(session, now, wall, this.limits);
+			if (verdict.type === "fine") session.dueAt = verdict.until;
+			else this.due.push(session);
 		}
 		if (!busy) this.act();
 	}
@@ -126,6 +137,7 @@ export class Sweep {
 	private perform(session: Session, verdict: Verdict): void {
 		switch (verdict.type) {
 			case "fine":
+				session.dueAt = verdict.until;
 				return;
 			case "ping":
 				session.pingsUnanswered += 1;
