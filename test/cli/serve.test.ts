@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import t from "tap";
 import { readRuntimeFile } from "../../src/cli/runtime-file.js";
@@ -187,4 +187,35 @@ t.test("an old Node is told so", async (t) => {
 	const { code, stderr } = await runCli(["serve"], { nodeArgs });
 	t.equal(code, 8);
 	t.match(stderr, /^colloquy: this is Node 18\.20\.1, 20\.19 or later is needed; install it\n$/);
+});
+
+/** A client that shook hands and answers nothing any more, so that a polite close has to wait. */
+async function deafClient(test: Test, server: ServerProcess): Promise<void> {
+	const socket = connect(server.port, "127.0.0.1");
+	test.teardown(() => socket.destroy());
+	socket.on("error", () => {});
+	const head = ["GET /v1 HTTP/1.1", "Host: x", "Connection: Upgrade", "Upgrade: websocket"];
+	const own = ["Sec-WebSocket-Version: 13", `Sec-WebSocket-Key: ${"A".repeat(22)}==`];
+	socket.write([...head, ...own, "Sec-WebSocket-Protocol: colloquy.v1", "", ""].join("\r\n"));
+	await new Promise((resolve) => socket.once("data", resolve));
+	socket.pause();
+}
+
+t.test("a client that never answers a close does not hold up the end", async (t) => {
+	const server = await serving(t);
+	await deafClient(t, server);
+	const from = performance.now();
+	t.strictSame(await server.stop(), { code: 0, signal: null });
+	t.ok(performance.now() - from < 10_000);
+});
+
+t.test("a second signal ends the drain at once, with a code of its own", async (t) => {
+	const server = await serving(t);
+	await deafClient(t, server);
+	process.kill(server.pid, "SIGTERM");
+	await new Promise((resolve) => setTimeout(resolve, 100));
+	t.strictSame(await server.kill("SIGTERM"), { code: 143, signal: null });
+	const next = await server.restart();
+	t.teardown(() => next.kill());
+	t.equal(readRuntimeFile(server.data)?.pid, next.pid);
 });
