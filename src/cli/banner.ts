@@ -16,6 +16,8 @@ export interface Banner {
 	readonly data: string;
 	readonly durability: Config["durability"];
 	readonly development: boolean;
+	/** How this command line is called here: `colloquy`, or `node dist/…` in a checkout. */
+	readonly command: string;
 }
 
 const width = 76;
@@ -29,7 +31,7 @@ export function banner(facts: Banner, paint: Paint): string {
 		["url", paint("cyan", facts.url)],
 		["data", facts.data],
 		["sent", ackMeaning[facts.durability]],
-		["tokens", `colloquy token <user> --data ${facts.data}`],
+		["tokens", `${facts.command} token <user> --data ${facts.data}`],
 		["stop", "Ctrl-C, or kill -9: what was acknowledged stays"],
 	];
 	const lines = [

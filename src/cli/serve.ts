@@ -2,6 +2,7 @@
 
 import { mkdirSync } from "node:fs";
 import { isIP } from "node:net";
+import { basename, relative } from "node:path";
 import { systemClock } from "../base/clock.js";
 import { type Broker, createBroker } from "../broker.js";
 import { type Config, developmentMode } from "../config.js";
@@ -74,15 +75,23 @@ function isLoopback(host: string): boolean {
 	return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
+function commandName(): string {
+	const script = process.argv[1] ?? "";
+	return basename(script) === "colloquy" ? "colloquy" : `node ${relative(process.cwd(), script)}`;
+}
+
 function announce(config: Config, url: string, json: boolean): void {
 	const development = developmentMode(config);
 	const { data, durability } = config;
+	const command = commandName();
 	if (json) {
 		printJson({ listening: url, pid: process.pid, data, durability, development, version });
 		return;
 	}
 	const paint = paintFor(process.stderr, process.env);
-	note(banner({ version, url, data, durability, development }, paint));
+	const shown = relative(process.cwd(), data) || ".";
+	const folder = shown.startsWith("..") ? data : shown;
+	note(banner({ version, url, data: folder, durability, development, command }, paint));
 	print(`listening ${url}`);
 }
 

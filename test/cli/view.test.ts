@@ -120,7 +120,12 @@ t.test("colour only for a terminal, and never against NO_COLOR", async (t) => {
 });
 
 t.test("the banner says where, with which data, what sent means and how to stop", async (t) => {
-	const facts = { version: "0.1.0", url: "http://127.0.0.1:7070", data: "/var/lib/colloquy" };
+	const facts = {
+		version: "0.1.0",
+		url: "http://127.0.0.1:7070",
+		data: "/var/lib/colloquy",
+		command: "colloquy",
+	};
 	const open = banner({ ...facts, durability: "fsync", development: true }, plain);
 	for (const text of open.split("\n")) t.ok([...text].length <= 80, text);
 	t.match(open, /OPEN/);
