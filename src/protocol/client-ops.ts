@@ -28,13 +28,15 @@ const token = text(limits.tokenBytesMax);
 
 /** Left out: as many as a page holds. Too many is no error, since a page may always hold less. */
 const limit: Type<number> = {
-	...optional(uint(1), limits.pageItemsMax),
-	read: (reader) => {
+	read(reader) {
 		if (reader.nil()) return limits.pageItemsMax;
 		const value = reader.uint();
 		if (value === 0) reader.refuse("asks for nothing");
 		return Math.min(value, limits.pageItemsMax);
 	},
+	write: (writer, value) => writer.uint(value),
+	missing: limits.pageItemsMax,
+	absent: () => false,
 };
 
 const fields: VariantFields<PlainOp> = {
