@@ -39,6 +39,9 @@ export abstract class Aggregate<M, E extends ConversationEvent | UserEvent>
 	private values: (Uint8Array | null)[] = [];
 	private outputs: Output[] = [];
 	private firstPosition = 0;
+	/** Of what was recorded; `position` is beyond it when an event threw half-way. */
+	private lastPosition = 0;
+	private faulty = false;
 	private snapshotAt = 0;
 	private lastUsed: number;
 	private handedOver = 0;
@@ -84,20 +87,27 @@ export abstract class Aggregate<M, E extends ConversationEvent | UserEvent>
 	protected abstract lookAgain(): void;
 
 	receive(message: M): void {
-		this.lastUsed = this.context.clock.now();
-		this.handle(message);
+		try {
+			this.handle(message);
+		} catch (error) {
+			this.faulty = true;
+			throw error;
+		}
 	}
 
 	flush(): void {
-		this.gathered();
+		this.lastUsed = this.context.clock.now();
+		if (!this.faulty) this.gathered();
 		if (this.keys.length === 0 && this.outputs.length === 0) return;
-		if (this.position - this.snapshotAt >= this.snapshotDistance()) this.takeSnapshot();
+		// A state in which something threw half-way is not worth keeping.
+		const due = this.position - this.snapshotAt >= this.snapshotDistance();
+		if (due && !this.faulty) this.takeSnapshot();
 		const lane = this.lane;
 		if (lane === undefined) return;
 		const entry: Handover = {
 			lane,
 			from: this.firstPosition,
-			to: this.firstPosition === 0 ? 0 : this.position,
+			to: this.firstPosition === 0 ? 0 : this.lastPosition,
 			...headOf(this.head()),
 			keys: this.keys,
 			values: this.values,
@@ -136,7 +146,7 @@ export abstract class Aggregate<M, E extends ConversationEvent | UserEvent>
 
 	async stop(): Promise<void> {
 		if (this.lane === undefined) return;
-		if (!this.broken && this.position > this.snapshotAt) {
+		if (!this.broken && !this.faulty && this.position > this.snapshotAt) {
 			this.takeSnapshot();
 			this.flush();
 		}
@@ -160,6 +170,7 @@ export abstract class Aggregate<M, E extends ConversationEvent | UserEvent>
 	/** Note an event that `evolve` has just applied, with its rows. */
 	protected record(event: E, rows: readonly IndexRow[]): void {
 		if (this.firstPosition === 0) this.firstPosition = this.position;
+		this.lastPosition = this.position;
 		if (this.entity === "conversation") {
 			encodeConversationRows(this.rows, this.id, this.position, event as ConversationEvent, rows);
 		} else {
