@@ -176,7 +176,7 @@ class Client:
         else:
             future.set_exception(Failed(op["code"], op["detail"]))
 
-    async def request(self, kind, **fields):
+    async def request(self, kind, /, **fields):
         if self.closed.is_set():
             raise Failed("CLOSED")
         self.requests += 1
@@ -232,9 +232,9 @@ class Client:
         command = {"type": "edit", "seq": seq, "content": content.encode(), **body}
         return await self.write(conversation, command)
 
-    async def do(self, conversation, kind, **fields):
+    async def do(self, conversation, command, /, **fields):
         """Any other command by its name."""
-        return await self.write(conversation, {"type": kind, **fields})
+        return await self.write(conversation, {"type": command, **fields})
 
     async def open(self, user):
         return (await self.request("open", user=user))["conversation"]

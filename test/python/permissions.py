@@ -71,10 +71,10 @@ async def attempt(fixture, client, conversation, operation, column, numbers):
     """One cell: does it, and says what came of it."""
     head, beyond = numbers
 
-    def write(kind, **fields):
-        return outcome(client.do(conversation, kind, **fields))
+    def write(command, /, **fields):
+        return outcome(client.do(conversation, command, **fields))
 
-    def ask(kind, **fields):
+    def ask(kind, /, **fields):
         return outcome(client.request(kind, conversation=conversation, **fields))
 
     action, _, which = operation.partition("-")
