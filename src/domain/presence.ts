@@ -14,7 +14,7 @@ export interface Pulse {
 export interface PresenceRule {
 	/** Silence after which a connection counts as away. */
 	readonly awayAfterMs: number;
-	/** How long a user without connections still counts as away. */
+	/** How long a user without connections keeps the state that the last one left behind. */
 	readonly offlineAfterMs: number;
 }
 
@@ -22,12 +22,13 @@ export interface PresenceRule {
  * The state of a user, by all connections together: one that pulses is enough to be online, and
  * only the last one to go makes offline.
  *
- * Shape: `goneAt` is when the last connection went, for users without any; null: never here.
+ * Shape: `gone` is when the last connection went and what it showed, for users without any; null:
+ *        not lately here.
  * Units: ms, all of the same monotonic clock.
  */
 export function presenceOf(
 	pulses: readonly Pulse[],
-	goneAt: number | null,
+	gone: { readonly goneAt: number; readonly state: Reachable } | null,
 	now: number,
 	rule: PresenceRule,
 ): Reachable {
@@ -36,7 +37,7 @@ export function presenceOf(
 	}
 	if (pulses.length > 0) return "away";
 	// Damped: a page that reloads, or a phone that changes networks, never shows as gone.
-	if (goneAt !== null && now - goneAt < rule.offlineAfterMs) return "away";
+	if (gone !== null && now - gone.goneAt < rule.offlineAfterMs) return gone.state;
 	return "offline";
 }
 

@@ -3,7 +3,7 @@
 
 import type { Clock } from "../base/clock.js";
 import type { Log } from "../base/log.js";
-import { lastSeenOf } from "../domain/presence.js";
+import { lastSeenOf, presenceOf, type Reachable } from "../domain/presence.js";
 import type { GatewayLimits } from "./limits.js";
 import type { Session } from "./session.js";
 
@@ -25,6 +25,8 @@ export interface LastSeenStore {
 interface Departed {
 	/** Monotonic. */
 	readonly goneAt: number;
+	/** What the last session showed when it went. */
+	readonly state: Reachable;
 	readonly at: number;
 	written: boolean;
 }
@@ -56,9 +58,9 @@ export class LastSeen {
 		this.flushedAt = parts.clock.monotonic();
 	}
 
-	/** When the user's last session went (monotonic); null: not lately. */
-	goneAt(user: string): number | null {
-		return this.departed.get(user)?.goneAt ?? null;
+	/** How the user's last session went; null: not lately. */
+	gone(user: string): { readonly goneAt: number; readonly state: Reachable } | null {
+		return this.departed.get(user) ?? null;
 	}
 
 	/** What memory knows beside the sessions that are there; 0: nothing. */
@@ -74,14 +76,16 @@ export class LastSeen {
 		if (before.at > this.clock.now()) this.floors.set(user, before.at);
 	}
 
-	left(user: string, at: number, others: readonly Session[]): void {
-		const latest = Math.max(at, this.floors.get(user) ?? 0);
+	left(user: string, session: Session, others: readonly Session[]): void {
+		const latest = Math.max(session.frameAt, this.floors.get(user) ?? 0);
 		if (others.length > 0) {
 			if (lastSeenOf(others, 0) < latest) this.floors.set(user, latest);
 			return;
 		}
 		this.floors.delete(user);
-		this.departed.set(user, { goneAt: this.clock.monotonic(), at: latest, written: false });
+		const goneAt = this.clock.monotonic();
+		const state = presenceOf([session], null, goneAt, this.limits);
+		this.departed.set(user, { goneAt, state, at: latest, written: false });
 	}
 
 	/** In the order that does not matter: what the store knows of these. */

@@ -41,7 +41,7 @@ export const gatewayLimits = {
 	fragmentsMax: 64,
 	/** Pieces in which an unfinished frame may lie in memory. Close code 1008 */
 	chunksMax: 1_024,
-	/** A message begun must end within this. Close code 1008 */
+	/** A message seen to be under way must end within this. Close code 1008 */
 	unfinishedMs: 30_000,
 	/** Unanswered numbered operations of a session; past it the socket is not read. */
 	window: 256,

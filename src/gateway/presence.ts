@@ -88,7 +88,7 @@ export class Presence {
 	left(session: Session, info: SessionInfo): void {
 		for (const user of session.watches ?? []) this.forget(session, user);
 		session.watches = null;
-		this.lastSeen.left(info.user, session.frameAt, this.audience.of(info.user));
+		this.lastSeen.left(info.user, session, this.audience.of(info.user));
 	}
 
 	/** Starts watching. The session hears of every user once, in one operation, and of changes. */
@@ -130,9 +130,7 @@ export class Presence {
 
 	stateOf(user: string): Reachable {
 		const now = this.clock.monotonic();
-		const goneAt = this.lastSeen.goneAt(user);
-		const pulses: readonly Session[] = this.audience.of(user);
-		return presenceOf(pulses, goneAt, now, this.limits);
+		return presenceOf(this.audience.of(user), this.lastSeen.gone(user), now, this.limits);
 	}
 
 	/** The user's privacy, contacts or blocks have changed: both directions are asked anew. */

@@ -124,7 +124,8 @@ export class Door {
 		peer.on("pong", onControl);
 		peer.on("error", ignore);
 		peer.on("close", onClose);
-		socket.on("data", onData);
+		// Before the parser, so that a message is counted when it is handed on.
+		socket.prependListener("data", onData);
 		socket.on("drain", onDrain);
 		transport.handler = this.gateway.accept(transport);
 	}

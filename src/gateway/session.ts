@@ -74,6 +74,8 @@ export class Session implements TransportHandler, Sender {
 	/** When the last whole message came, and the transport's count then. */
 	messageAt: number;
 	receivedThen = 0;
+	/** Since when a message was seen to be under way; 0: not. */
+	unfinishedSince = 0;
 	/** Since when the transport has had no room; 0: it has. */
 	stalledSince = 0;
 	/** Numbered operations that wait for their answer. */
@@ -200,6 +202,7 @@ export class Session implements TransportHandler, Sender {
 		this.heardAt = now;
 		this.messageAt = now;
 		this.receivedThen = this.transport.received;
+		this.unfinishedSince = 0;
 		this.pingsUnanswered = 0;
 		if (this.over) return;
 		try {

@@ -67,11 +67,13 @@ function judgeLive(session: Session, now: number, wall: number, limits: GatewayL
 	}
 	// A socket that we do not read cannot show that its peer lives.
 	if (session.holds !== 0) return fine(until);
-	if (now - session.messageAt >= limits.unfinishedMs) {
-		// Bytes have come since the last whole message, but no message.
-		if (session.transport.received !== session.receivedThen) {
+	// Bytes have come since the last whole message, but no message yet.
+	if (session.transport.received !== session.receivedThen) {
+		if (session.unfinishedSince === 0) session.unfinishedSince = now;
+		if (now - session.unfinishedSince >= limits.unfinishedMs) {
 			return { type: "end", code: "PROTOCOL", closeCode: policyViolation };
 		}
+		until = Math.min(until, session.unfinishedSince + limits.unfinishedMs);
 	}
 	const pingAt = session.heardAt + limits.pingMs * (session.pingsUnanswered + 1);
 	if (now < pingAt) return fine(Math.min(until, pingAt));

@@ -24,10 +24,16 @@ t.test("a tab that pulses once a minute does not flap", async (t) => {
 	t.equal(presenceOf([{ messageAt: 0, idle: false }], null, 70_001, rule), "away");
 });
 
-t.test("a user whose last device has gone is away for a moment, then offline", async (t) => {
-	t.equal(presenceOf([], 10_000, 12_999, rule), "away");
-	t.equal(presenceOf([], 10_000, 13_000, rule), "offline");
-});
+t.test(
+	"a user whose last device has gone stays as it was for a moment, then is offline",
+	async (t) => {
+		for (const state of ["online", "away"] as const) {
+			const gone = { goneAt: 10_000, state };
+			t.equal(presenceOf([], gone, 12_999, rule), state);
+			t.equal(presenceOf([], gone, 13_000, rule), "offline");
+		}
+	},
+);
 
 t.test("last seen is the latest of all devices and never moves backwards", async (t) => {
 	t.equal(lastSeenOf([{ frameAt: 5 }, { frameAt: 9 }, { frameAt: 7 }], 0), 9);

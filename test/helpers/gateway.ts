@@ -222,3 +222,11 @@ export async function socketClient(
 	socket.on("error", () => {});
 	return Object.assign(client, { socket });
 }
+
+/** Lets time pass in steps of the sweep, so that what it does is seen by clients on the way. */
+export async function pass(clock: ManualClock, ms: number, stepMs = 250): Promise<void> {
+	for (let left = ms; left > 0; left -= stepMs) {
+		clock.advance(Math.min(stepMs, left));
+		await turns(3);
+	}
+}
