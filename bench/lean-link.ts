@@ -24,7 +24,8 @@ export interface Net {
 	/** Come back after a loss, instead of counting it as a fault. */
 	readonly resume: boolean;
 	fault(what: string): void;
-	reconnects: number;
+	/** A connection ended; `why` is what the server said of it. */
+	lost(why: string): void;
 	stopping: boolean;
 }
 
@@ -46,14 +47,16 @@ export class Link implements Listener {
 	private readonly net: Net;
 	private readonly owner: LinkOwner;
 	private readonly token: string;
-	private readonly device = randomBytes(8).toString("hex");
-	private readonly outbox = randomBytes(16).toString("hex");
+	private device = randomBytes(8).toString("hex");
+	private outbox = randomBytes(16).toString("hex");
 	private generation = 0;
 	private epoch = "";
 	private listed = false;
 	private socket: WebSocket | null = null;
 	private requests = new Map<number, Asked>();
 	private lastRequest = 0;
+	private failures = 0;
+	private farewell = "";
 
 	constructor(net: Net, token: string, owner: LinkOwner) {
 		this.net = net;
@@ -84,7 +87,8 @@ export class Link implements Listener {
 		});
 		socket.on("error", () => {});
 		socket.on("close", (code, reason) => {
-			if (socket === this.socket) this.lost(`${code} ${reason}`);
+			if (socket === this.socket) this.lost(`${code} ${this.farewell || reason}`);
+			this.farewell = "";
 		});
 	}
 
@@ -114,6 +118,10 @@ export class Link implements Listener {
 		request: Request extends infer R ? (R extends Request ? Omit<R, "request"> : never) : never,
 		then: Asked,
 	): void {
+		if (!this.isReady) {
+			then(null);
+			return;
+		}
 		this.lastRequest += 1;
 		this.requests.set(this.lastRequest, then);
 		this.say({ ...request, request: this.lastRequest } as SaidOp);
@@ -149,8 +157,18 @@ export class Link implements Listener {
 			this.net.fault(`${op.code} ${op.detail}`);
 			this.replied(op.request, null);
 		} else if (op.type === "goodbye" || op.type === "error") {
+			if (op.type === "goodbye") this.ended(op);
 			if (!this.net.resume) this.net.fault(`${op.type} ${op.code} ${op.detail}`);
 		} else this.owner.other(op);
+	}
+
+	private ended(op: Extract<ServerOp, { type: "goodbye" }>): void {
+		this.farewell = `${op.code} ${op.detail}`;
+		// The server died before it knew of this device: nothing was written under its outbox yet.
+		if (op.code !== "DEVICE_FORGOTTEN" || this.listed) return;
+		this.device = randomBytes(8).toString("hex");
+		this.outbox = randomBytes(16).toString("hex");
+		this.generation = 0;
 	}
 
 	private replied(request: number, result: Parameters<Asked>[0]): void {
@@ -183,14 +201,19 @@ export class Link implements Listener {
 	}
 
 	private lost(why: string): void {
-		this.isReady = false;
 		this.socket = null;
 		const { requests } = this;
 		this.requests = new Map();
 		for (const then of requests.values()) then(null);
-		if (this.net.stopping) return;
+		if (this.net.stopping) {
+			this.isReady = false;
+			return;
+		}
 		if (!this.net.resume) this.net.fault(`connection lost: ${why}`);
-		this.net.reconnects += 1;
-		setTimeout(() => this.connect(), retryMs * (0.5 + Math.random()));
+		this.net.lost(why);
+		// Bounded growth: a server that is starting needs its core for that.
+		this.failures = this.isReady ? 0 : Math.min(this.failures + 1, 4);
+		this.isReady = false;
+		setTimeout(() => this.connect(), retryMs * 2 ** this.failures * (0.5 + Math.random()));
 	}
 }

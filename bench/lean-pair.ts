@@ -2,7 +2,7 @@
 // both check what they are told: each once, in order, nothing missing, no receipt backwards.
 
 import type { PullItem, ServerOp } from "../src/protocol/frames.js";
-import { Link, type LinkOwner, type Net } from "./lean-link.js";
+import { type Asked, Link, type LinkOwner, type Net } from "./lean-link.js";
 import {
 	deliveredHead,
 	deliveredOfOther,
@@ -259,15 +259,18 @@ class Sender extends End {
 		return this.done === this.last && this.waiting.length === 0;
 	}
 
-	open(user: string): Promise<void> {
-		return new Promise((resolve, reject) => {
-			this.link.ask({ type: "open", user }, (result) => {
-				if (result?.type !== "open") reject(new Error("open was refused"));
-				else if (result.conversation !== this.conversation) {
-					reject(new Error(`open answered ${result.conversation}`));
-				} else resolve();
+	/** Asked again when the connection was lost meanwhile: opening twice changes nothing. */
+	async open(user: string): Promise<void> {
+		for (;;) {
+			const result = await new Promise<Parameters<Asked>[0]>((resolve) => {
+				this.link.ask({ type: "open", user }, resolve);
 			});
-		});
+			if (result?.type === "open") {
+				if (result.conversation === this.conversation) return;
+				throw new Error(`open answered ${result.conversation}`);
+			}
+			await new Promise((resolve) => setTimeout(resolve, 100));
+		}
 	}
 
 	start(): void {

@@ -48,7 +48,8 @@ export interface LoadResult {
 	/** Offered rate: messages that had to wait for their pair's window. */
 	readonly lateSends: number;
 	readonly connectsPerSecond: number;
-	readonly reconnects: number;
+	/** Connections lost, and attempts that failed, by close code and reason. */
+	readonly losses: Readonly<Record<string, number>>;
 	readonly faults: number;
 	readonly firstFaults: readonly string[];
 }
@@ -63,7 +64,7 @@ class Counter implements Meter, Net {
 	readonly resume: boolean;
 	measuring = false;
 	stopping = false;
-	reconnects = 0;
+	readonly losses = new Map<string, number>();
 	faults = 0;
 	readonly firstFaults: string[] = [];
 	cycles = 0;
@@ -90,6 +91,10 @@ class Counter implements Meter, Net {
 		this.lastCycleAt = now;
 	}
 
+	lost(why: string): void {
+		this.losses.set(why, (this.losses.get(why) ?? 0) + 1);
+	}
+
 	fault(what: string): void {
 		if (this.stopping) return;
 		this.faults += 1;
@@ -114,7 +119,7 @@ async function main(options: LoadOptions): Promise<LoadResult> {
 	return {
 		...measured,
 		connectsPerSecond: Math.round(connectsPerSecond),
-		reconnects: counter.reconnects,
+		losses: Object.fromEntries(counter.losses),
 		faults: counter.faults,
 		firstFaults: counter.firstFaults,
 	};
