@@ -135,7 +135,9 @@ function getWrite(reader: RowReader): Write {
 }
 
 function putContent(message: Content, at: number): void {
-	const behind = message.clientTime === null ? 0 : at - message.clientTime;
+	const behind = Number.isSafeInteger(message.clientTime)
+		? at - (message.clientTime as number)
+		: Number.NaN;
 	writer.u8(contentFlags(message, behind));
 	writer.varint(message.id.length);
 	writer.bytes(message.id);
