@@ -66,9 +66,6 @@ const people = {
 		min: minute,
 		error: "DEVICE_FORGOTTEN",
 	}),
-	reactionsPerMessageMax: count(500, "each reaction is a row of its own", {
-		error: "REACTION_LIMIT",
-	}),
 	heldPerDeviceMax: count(10_000, "answers to marks kept for one device of a user"),
 	sendWindow: count(64, "answers kept for repeats, so state per outbox is bounded", {
 		max: 1_024,
@@ -106,10 +103,6 @@ const actors = {
 	}),
 	marksPerPage: count(1_000, "marked conversations in one operation"),
 	snapshotEvery: count(1_000, "events between snapshots: bounds what a recovery replays"),
-	keptPositions: count(10_000, "events below this distance are trimmed; older cursors start over", {
-		min: 100,
-		error: "RESET",
-	}),
 };
 
 const journal = {

@@ -30,8 +30,8 @@ class Summary {
 
 	get line(): string {
 		const count = (word: string) => new RegExp(`\\b${word}: (\\d+)`).exec(this.counts)?.[1] ?? "0";
-		const skip = count("skip");
-		return `${count("pass")} passed, ${count("fail")} failed${skip === "0" ? "" : `, ${skip} skipped`}`;
+		const skipped = count("skip") === "0" ? "" : `, ${count("skip")} skipped`;
+		return `${count("pass")} passed, ${count("fail")} failed${skipped}`;
 	}
 }
 

@@ -1,4 +1,4 @@
-// `colloquy inspect`: the durable truth about a user or a conversation, whether a server runs or not.
+// `colloquy inspect`: the durable truth about a user or a conversation, server up or down.
 
 import { conversationId, directSeparator, userId } from "../base/ids.js";
 import type { EntityKind } from "../journal/keys.js";

@@ -1,5 +1,5 @@
-// `colloquy token`: a token for one user, signed with the secret that the server on this folder uses.
-// It needs no running server, and it reads no more than the secret's file.
+// `colloquy token`: a token for one user, signed with the secret that the server on this folder
+// uses. It needs no running server, and it reads no more than the secret's file.
 
 import { loadOrCreateSecret, mintToken, readSecret } from "../auth.js";
 import { systemClock } from "../base/clock.js";
