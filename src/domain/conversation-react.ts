@@ -62,7 +62,9 @@ function sentToAll(state: Conversation, at: number, row: MessageRow): PushEffect
 	const { trace, id: conversation, position, activeUsers: users } = state;
 	const shown: Shown = { type: "message", row };
 	const everyone = { users, from: trace.everyoneFrom ?? 0, shown };
-	const some = trace.some.length === 0 ? nobody : trace.some.map((one) => ({ ...one, shown }));
+	// Written out: a spread here was a tenth of a send's cost where receipts come between.
+	const some =
+		trace.some.length === 0 ? nobody : trace.some.map(({ user, from }) => ({ user, from, shown }));
 	return { type: "push", conversation, position, at, everyone, some };
 }
 
