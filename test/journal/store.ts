@@ -56,10 +56,11 @@ export async function sender(journal: Journal, conversation = "ann~bob"): Promis
 	let lane = pipeline.open("conversation", conversation, seq);
 	return {
 		pipeline,
-		send(content) {
+		async send(content) {
 			if (lane.phase === "failed") {
-				lane = pipeline.open("conversation", conversation, lane.committed);
-				seq = lane.committed;
+				// Its outcome is unknown: what counts is what the store has.
+				seq = (await lastMessage(journal, conversation))?.seq ?? 0;
+				lane = pipeline.open("conversation", conversation, seq);
 			}
 			seq += 1;
 			const out = { keys: [], values: [] };
