@@ -15,6 +15,7 @@ export interface Kept {
 }
 
 export interface Outbox {
+	readonly name: string;
 	last: number;
 	answered: number;
 	/** Answers for `answered < n ≤ last` that were accepted, in order of n. */
@@ -27,14 +28,17 @@ export interface Outbox {
 	forked: number;
 }
 
-/** Outboxes by user and outbox name, so that nobody can reach another one's. */
-export type Outboxes = Map<string, Outbox>;
+/** The outboxes of each user, so that nobody can reach another one's. A user has few: a list. */
+export type Outboxes = Map<string, Outbox[]>;
 
 /** Outboxes kept per user and entity: sixteen devices, each with room for forks. */
 export const outboxesPerUserMax = 64;
 
-export function outboxKey(user: string, outbox: string): string {
-	return `${outbox}/${user}`;
+export function outboxOf(outboxes: Outboxes, user: string, name: string): Outbox | undefined {
+	const own = outboxes.get(user);
+	if (own === undefined) return undefined;
+	for (const box of own) if (box.name === name) return box;
+	return undefined;
 }
 
 export type Admission =
@@ -70,7 +74,7 @@ export function admit(
 	window: number,
 ): Admission {
 	if (write.n < 1 || write.answered >= write.n) return refuse("BAD_REQUEST");
-	const box = outboxes.get(outboxKey(user, write.outbox));
+	const box = outboxOf(outboxes, user, write.outbox);
 	if (box === undefined) {
 		if (write.n > write.answered + window) return refuse("SEND_WINDOW", write.answered + 1);
 		return write.n === write.answered + 1 ? decide : refuse("SEND_GAP", write.answered + 1);
@@ -92,13 +96,7 @@ export function admit(
 
 /** Note an accepted write: the part of `evolve` that all events with a number share. */
 export function record(outboxes: Outboxes, user: string, write: Write, kept: Kept): void {
-	const key = outboxKey(user, write.outbox);
-	let box = outboxes.get(key);
-	if (box === undefined) {
-		forgetOldest(outboxes, user);
-		box = { last: 0, answered: 0, kept: [], used: 0, session: 0, forked: 0 };
-		outboxes.set(key, box);
-	}
+	const box = outboxOf(outboxes, user, write.outbox) ?? begin(outboxes, user, write.outbox);
 	box.last = write.n;
 	box.used = kept.position;
 	if (write.answered > box.answered) {
@@ -117,23 +115,25 @@ export function noteSession(
 	outbox: string,
 	session: number,
 ): void {
-	const box = outboxes.get(outboxKey(user, outbox));
+	const box = outboxOf(outboxes, user, outbox);
 	if (box !== undefined && session > box.session) box.session = session;
 }
 
-function forgetOldest(outboxes: Outboxes, user: string): void {
-	if (outboxes.size < outboxesPerUserMax) return;
-	const suffix = `/${user}`;
-	let count = 0;
-	let oldest: string | null = null;
-	let used = Number.POSITIVE_INFINITY;
-	for (const [key, box] of outboxes) {
-		if (!key.endsWith(suffix) || key.length !== 32 + suffix.length) continue;
-		count++;
-		if (box.used < used) {
-			used = box.used;
-			oldest = key;
-		}
+/** Room for one more: the least recently used outbox of the user is forgotten. */
+function begin(outboxes: Outboxes, user: string, name: string): Outbox {
+	const box: Outbox = { name, last: 0, answered: 0, kept: [], used: 0, session: 0, forked: 0 };
+	const own = outboxes.get(user);
+	if (own === undefined) {
+		outboxes.set(user, [box]);
+		return box;
 	}
-	if (count >= outboxesPerUserMax && oldest !== null) outboxes.delete(oldest);
+	if (own.length >= outboxesPerUserMax) {
+		let oldest = 0;
+		own.forEach((one, i) => {
+			if (one.used < (own[oldest]?.used ?? 0)) oldest = i;
+		});
+		own.splice(oldest, 1);
+	}
+	own.push(box);
+	return box;
 }

@@ -120,35 +120,40 @@ function memberFrom(plain: Plain): Member {
 
 function plainOutboxes(outboxes: Outboxes): Plain[] {
 	const all: Plain[] = [];
-	for (const [key, box] of outboxes) {
-		const kept = box.kept.map((k) => [k.n, k.hash, k.from, k.position, k.seq, k.at, k.text]);
-		all.push([key, box.last, box.answered, box.used, kept]);
+	for (const [user, own] of outboxes) {
+		for (const box of own) {
+			const kept = box.kept.map((k) => [k.n, k.hash, k.from, k.position, k.seq, k.at, k.text]);
+			all.push([user, box.name, box.last, box.answered, box.used, kept]);
+		}
 	}
 	return all;
 }
 
 function outboxesFrom(outboxes: Outboxes, plain: readonly Plain[]): void {
 	for (const one of plain) {
-		const [key, last, answered, used, kept] = one as [string, number, number, number, Plain[]];
-		outboxes.set(key, {
-			last,
-			answered,
-			used,
-			kept: kept.map((fields) => {
-				const [n, hash, from, position, seq, at, text] = fields as [
-					number,
-					number,
-					number,
-					number,
-					number,
-					number,
-					string | null,
-				];
-				return { n, hash, from, position, seq, at, text } satisfies Kept;
+		const [user, name, last, answered, used, answers] = one as [
+			string,
+			string,
+			number,
+			number,
+			number,
+			[number, number, number, number, number, number, string | null][],
+		];
+		const kept = answers.map(
+			([n, hash, from, position, seq, at, text]): Kept => ({
+				n,
+				hash,
+				from,
+				position,
+				seq,
+				at,
+				text,
 			}),
-			session: 0,
-			forked: 0,
-		});
+		);
+		const box = { name, last, answered, kept, used, session: 0, forked: 0 };
+		const own = outboxes.get(user);
+		if (own === undefined) outboxes.set(user, [box]);
+		else own.push(box);
 	}
 }
 

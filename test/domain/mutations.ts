@@ -115,7 +115,7 @@ const others = [
 	...broken("snapshot", [
 		["a block survives", "state.blockedBy.add(user);", ";"],
 		["who heard something alone survives", "state.ahead.add(member.user);", ";"],
-		["kept answers survive", "kept: kept.map(", "kept: [].map("],
+		["kept answers survive", "const kept = answers.map(", "const kept = [].map("],
 	]),
 	...broken("visibility", [["a stay has an end", "|| seq <= interval.to", "|| true", "group"]]),
 ];

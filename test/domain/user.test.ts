@@ -214,7 +214,7 @@ spec("profile and privacy · are public facts, kept with their answer", () =>
 		.when({ type: "privacy", at: now, write: write("ann", 2, 0), presence: "nobody" })
 		.thenRows({ type: "user", row: { name: "Ann", presence: "nobody", createdAt: now } })
 		.thenState(
-			(user) => [...user.outboxes.values()].flatMap((box) => box.kept.map((kept) => kept.n)),
+			(user) => [...user.outboxes.values()].flat().flatMap((box) => box.kept.map((kept) => kept.n)),
 			[1, 2],
 		),
 );

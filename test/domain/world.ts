@@ -75,7 +75,7 @@ export class World {
 		const event = this.decide(command(write));
 		if (typeof event === "string") return { type: "rejected", code: event };
 		this.rules.noteSession(outboxes, user, write.outbox, session);
-		const box = outboxes.get(`${write.outbox}/${user}`);
+		const box = outboxes.get(user)?.find((one) => one.name === write.outbox);
 		assert.ok((box?.kept.length ?? 0) <= window, "kept answers are bounded by the window");
 		const seq = event !== null && "seq" in event ? event.seq : 0;
 		return { type: "accepted", position: this.state.position, seq };
@@ -258,11 +258,13 @@ function hard(state: Conversation): object {
 	return {
 		...facts,
 		members: [...members.values()].map(({ marked, last, ...member }) => member),
-		outboxes: [...outboxes].map(([key, { session, forked, kept, ...box }]) => ({
-			...box,
-			key,
-			kept: kept.map(({ from, ...answer }) => answer),
-		})),
+		outboxes: [...outboxes].map(([user, own]) => [
+			user,
+			own.map(({ session, forked, kept, ...box }) => ({
+				...box,
+				kept: kept.map(({ from, ...answer }) => answer),
+			})),
+		]),
 	};
 }
 
