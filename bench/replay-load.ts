@@ -1,11 +1,9 @@
 // One session of a replay in a process of its own: seats its speakers, lets them say their lines while
 // devices drop and come back, then compares every copy with what the server says it holds.
 
-import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import type { WriteCommand } from "../src/protocol/frames.js";
+import { Check, sleep, waitMaxMs } from "./replay-check.js";
 import { Seat } from "./replay-seat.js";
 import { seeded } from "./texts.js";
 
@@ -36,24 +34,6 @@ export interface ReplayResult {
 	readonly firstFaults: readonly string[];
 }
 
-interface Inspected {
-	readonly head: number;
-	readonly position: number;
-	readonly members: readonly {
-		readonly user: string;
-		readonly delivered: number;
-		readonly seen: number;
-	}[];
-	readonly messages: readonly {
-		readonly seq: number;
-		readonly sender: string;
-		readonly content: string | null;
-	}[];
-}
-
-const cliFile = fileURLToPath(new URL("../src/cli/main.cjs", import.meta.url));
-/** A server that was killed takes a moment, and everyone wants to be let in at once. */
-const waitMaxMs = 120_000;
 const connectingMax = 40;
 const firstFaultsMax = 10;
 const encoder = new TextEncoder();
@@ -69,6 +49,8 @@ class Replay {
 	/** Devices that join while the talk goes on. */
 	private readonly late: Seat[] = [];
 	private answered = 0;
+	private dropping = false;
+	private readonly joining: Seat[] = [];
 
 	constructor(options: ReplayOptions) {
 		this.options = options;
@@ -94,6 +76,7 @@ class Replay {
 			fault: (what) => this.fault(what),
 			onAnswered: () => {
 				this.answered += 1;
+				if (this.dropping) setImmediate(() => this.mishap());
 			},
 		});
 		this.seats.push(seat);
@@ -112,17 +95,19 @@ class Replay {
 		await connect(early);
 		await this.found();
 		const from = performance.now();
-		const stopDrops = this.drops();
+		this.dropping = true;
+		this.joining.push(...this.late);
 		this.speak();
 		await this.until(() => this.seats.every((seat) => seat.settled), "sends without an outcome");
 		const spoken = performance.now();
-		stopDrops();
+		this.dropping = false;
 		await connect(this.late);
 		await this.levelled();
 		const settled = performance.now();
 		clearInterval(progress);
 		process.send?.({ answered: this.answered });
-		const compared = await this.compare();
+		const check = new Check(this.options, (what) => this.fault(what));
+		const compared = await check.run(this.seats);
 		await Promise.all(this.seats.map((seat) => seat.leave()));
 		const sum = (figure: (seat: Seat) => number) =>
 			this.seats.reduce((total, seat) => total + figure(seat), 0);
@@ -165,18 +150,14 @@ class Replay {
 		}
 	}
 
-	/** Devices drop and come back, late ones join, and people look at what they have. */
-	private drops(): () => void {
-		const joining = [...this.late];
-		const timer = setInterval(() => {
-			const seat = this.seats[Math.floor(this.random() * this.seats.length)] as Seat;
-			if (this.random() < 0.5) seat.cut();
-			else if ((seat.view?.held ?? 0) > 0) {
-				seat.device.seen(this.options.conversation, seat.view?.held ?? 1);
-			}
-			if (this.random() < 0.3) joining.shift()?.device.start();
-		}, 10);
-		return () => clearInterval(timer);
+	/** Now and then a device drops and comes back, a late one joins, somebody looks at what is new. */
+	private mishap(): void {
+		const chance = this.random();
+		const seat = this.seats[Math.floor(this.random() * this.seats.length)] as Seat;
+		const held = seat.view?.held ?? 0;
+		if (chance < 0.1) seat.cut();
+		else if (chance < 0.4 && held > 0) seat.device.seen(this.options.conversation, held);
+		else if (chance < 0.6) this.joining.shift()?.device.start();
 	}
 
 	private async levelled(): Promise<void> {
@@ -197,67 +178,6 @@ class Replay {
 			}
 			await sleep(20);
 		}
-	}
-
-	private async compare(): Promise<number> {
-		const { conversation, data, lines } = this.options;
-		const args = [cliFile, "inspect", conversation, "--json", "--all", "--data", data];
-		args.push("--kind", "conversation");
-		const run = promisify(execFile);
-		const { stdout } = await run(process.execPath, args, { maxBuffer: 256 * 1_024 * 1_024 });
-		const truth = JSON.parse(stdout) as Inspected;
-		if (truth.head !== lines.length) this.fault(`head is ${truth.head} of ${lines.length}`);
-		this.compareOrder(truth);
-		for (const { user, delivered, seen } of truth.members) {
-			const lawful = 0 <= seen && seen <= delivered && delivered <= truth.head;
-			if (!lawful) this.fault(`${user} ends with delivered ${delivered}, seen ${seen}`);
-		}
-		let compared = 0;
-		for (const seat of this.seats) compared += await this.compareCopy(seat, truth);
-		return compared;
-	}
-
-	/** Each speaker's lines are in the order of the file, each once. */
-	private compareOrder(truth: Inspected): void {
-		const said = new Map<string, string[]>();
-		for (const { sender, content } of truth.messages) {
-			const texts = said.get(sender) ?? [];
-			texts.push(content ?? "gone");
-			said.set(sender, texts);
-		}
-		const meant = new Map<string, string[]>();
-		for (const [speaker, text] of this.options.lines) {
-			const texts = meant.get(speaker) ?? [];
-			texts.push(Buffer.from(text).toString("base64"));
-			meant.set(speaker, texts);
-		}
-		for (const [speaker, texts] of meant) {
-			const stored = said.get(speaker) ?? [];
-			const at = texts.findIndex((text, i) => stored[i] !== text);
-			if (at >= 0 || stored.length !== texts.length) {
-				this.fault(`${speaker}: line ${at} differs, ${stored.length} of ${texts.length} stored`);
-			}
-		}
-	}
-
-	private async compareCopy(seat: Seat, truth: Inspected): Promise<number> {
-		try {
-			await seat.readBack();
-		} catch (cause) {
-			this.fault(`${seat.user}: cannot read back: ${cause}`);
-		}
-		const rows = seat.view?.rows;
-		if (rows === undefined || rows.size !== truth.messages.length) {
-			this.fault(`${seat.user}: holds ${rows?.size ?? 0} of ${truth.messages.length}`);
-			return 0;
-		}
-		for (const { seq, sender, content } of truth.messages) {
-			const row = rows.get(seq);
-			const mine = row?.body?.content;
-			const same = mine !== undefined && Buffer.from(mine).toString("base64") === content;
-			if (row?.sender !== sender || !same) this.fault(`${seat.user}: ${seq} differs`);
-		}
-		return truth.messages.length;
 	}
 }
 
@@ -300,10 +220,6 @@ function send(text: string): WriteCommand {
 		clientTime: null,
 		seenUpTo: null,
 	};
-}
-
-function sleep(ms: number): Promise<void> {
-	return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 process.once("message", (options) => {

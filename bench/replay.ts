@@ -5,15 +5,13 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Flags } from "./flags.js";
-import { pinned } from "./machine.js";
+import { round } from "./histogram.js";
+import { cpuMicros, pinned } from "./machine.js";
 import type { ReplayOptions, ReplayResult } from "./replay-load.js";
 import { type BenchServer, startServer } from "./server.js";
 import type { Figures } from "./table.js";
 
 type Line = readonly [speaker: string, text: string];
-
-/** Shares of all messages at which the server is killed. */
-const killsAt = [0.25, 0.5, 0.75];
 
 export async function replay(flags: Flags): Promise<Figures[]> {
 	const path = flags.words.find((word) => word !== "replay" && word.includes("."));
@@ -23,7 +21,8 @@ export async function replay(flags: Flags): Promise<Figures[]> {
 	const seed = flags.number("seed", 1);
 	const parallel = flags.number("parallel", 2);
 	const sessions = read(path, limit).slice(0, sessionsMax);
-	const run = new Run(sessions, seed);
+	const kills = flags.number("kills", 3);
+	const run = new Run(sessions, seed, kills);
 	await run.play(parallel);
 	return [run.figures({ sessions: sessions.length, seed, parallel })];
 }
@@ -46,6 +45,7 @@ function read(path: string, limit: number): [name: string, lines: Line[]][] {
 class Run {
 	private readonly sessions: readonly [name: string, lines: Line[]][];
 	private readonly seed: number;
+	private readonly killsAt: readonly number[];
 	private readonly total: number;
 	private readonly answered = new Map<string, number>();
 	private readonly results: ReplayResult[] = [];
@@ -54,8 +54,12 @@ class Run {
 	private kills = 0;
 	private killing: Promise<void> = Promise.resolve();
 	private ms = 0;
+	/** Of the servers killed and of the last one. */
+	private serverMicros = 0;
 
-	constructor(sessions: readonly [name: string, lines: Line[]][], seed: number) {
+	constructor(sessions: readonly [name: string, lines: Line[]][], seed: number, kills: number) {
+		// At equal shares of all messages: 25, 50 and 75 % by default.
+		this.killsAt = Array.from({ length: kills }, (_, i) => (i + 1) / (kills + 1));
 		this.sessions = sessions;
 		this.seed = seed;
 		this.total = sessions.reduce((sum, [, lines]) => sum + lines.length, 0);
@@ -76,6 +80,7 @@ class Run {
 			await Promise.all(Array.from({ length: parallel }, player));
 			await this.killing;
 			this.ms = performance.now() - from;
+			this.serverMicros += cpuMicros(this.server.pid) ?? 0;
 		} finally {
 			await this.server.discard();
 		}
@@ -119,7 +124,7 @@ class Run {
 
 	private progress(conversation: string, answered: number): void {
 		this.answered.set(conversation, answered);
-		const at = killsAt[this.kills];
+		const at = this.killsAt[this.kills];
 		if (at === undefined) return;
 		let sum = 0;
 		for (const count of this.answered.values()) sum += count;
@@ -127,6 +132,7 @@ class Run {
 		this.kills += 1;
 		process.stderr.write(`${sum} of ${this.total} answered: the server is killed\n`);
 		this.killing = this.killing.then(async () => {
+			this.serverMicros += cpuMicros(this.server.pid) ?? 0;
 			await this.server.kill();
 			this.server = await this.server.restart();
 		});
@@ -151,6 +157,7 @@ class Run {
 			name: "replay",
 			parameters,
 			messagesPerSecond: Math.round((messages * 1_000) / this.ms),
+			serverCpuMicrosPerMessage: round(this.serverMicros / messages),
 			messages,
 			speakers: sum((result) => result.speakers),
 			devices: sum((result) => result.devices),

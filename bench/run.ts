@@ -36,7 +36,7 @@ scenarios: ${Object.keys(scenarios).join(", ")} (none: all but replay, at quick 
               [--corpus lines.tsv] [--url http://… --data folder] [--server-node-args "…"]
   idle:       --users 1000 --settle 10
   activation: --messages 100000
-  replay:     <lines.tsv> [--sessions N] [--limit N] [--seed N] [--parallel N]
+  replay:     <lines.tsv> [--sessions N] [--limit N] [--seed N] [--parallel N] [--kills 3]
   domain:     --seconds 1
 `;
 

@@ -1,0 +1,174 @@
+// A of a pair: keeps a window of messages on their way and times each until its `delivered`; goes back
+// N when told to or when the connection was lost.
+
+import type { PullItem, ServerOp } from "../src/protocol/frames.js";
+import { End, type Meter, type PairOptions } from "./lean-end.js";
+import type { Asked, Net } from "./lean-link.js";
+import { deliveredOfOther, sendHead, writeMark, writeSend } from "./lean-wire.js";
+
+/** Protocol windows are below this. */
+const ring = 1_024;
+
+export class Sender extends End {
+	last = 0;
+	done = 0;
+	running = false;
+	private answered = 0;
+	private delivered = 0;
+	private readonly head: Buffer;
+	private readonly own: Buffer;
+	private readonly startedAt = new Float64Array(ring);
+	private readonly waiting: number[] = [];
+	private back = false;
+	private flying = 0;
+
+	constructor(net: Net, meter: Meter, options: PairOptions, conversation: string) {
+		super(net, meter, options, 0, conversation);
+		this.head = sendHead(conversation);
+		this.own = Buffer.from(options.users[0]);
+	}
+
+	get idle(): boolean {
+		return this.done === this.last && this.waiting.length === 0;
+	}
+
+	/** Asked again when the connection was lost meanwhile: opening twice changes nothing. */
+	async open(user: string): Promise<void> {
+		for (;;) {
+			const result = await new Promise<Parameters<Asked>[0]>((resolve) => {
+				this.link.ask({ type: "open", user }, resolve);
+			});
+			if (result?.type === "open") {
+				if (result.conversation === this.conversation) return;
+				throw new Error(`open answered ${result.conversation}`);
+			}
+			await new Promise((resolve) => setTimeout(resolve, 100));
+		}
+	}
+
+	start(): void {
+		this.running = true;
+		if (!this.options.offered) this.fill();
+	}
+
+	offer(dueAt: number): boolean {
+		const room = this.last - this.done < this.options.window;
+		if (room) this.send(dueAt);
+		else this.waiting.push(dueAt);
+		return room;
+	}
+
+	/** Everything without an answer goes again, in order, under the same numbers. */
+	resume(): void {
+		this.flying = 0;
+		this.back = false;
+		for (let n = this.answered + 1; n <= this.last; n += 1) this.write(n);
+	}
+
+	answer(n: number, from: number, position: number, seq: number): void {
+		if (seq !== n) this.meter.fault(`number ${n} was stored as ${seq}`);
+		this.moves(from, position);
+		this.flying -= 1;
+		if (n > this.answered) {
+			if (n !== this.answered + 1 && !this.back) {
+				this.meter.fault(`answer ${n} after ${this.answered}`);
+			}
+			this.settled(n);
+		}
+		this.goBack();
+	}
+
+	message(from: number, position: number, seq: number, mark: number): void {
+		// One's own message as a push: the answer was lost with a former connection.
+		if (this.moves(from, position) && seq !== mark) this.meter.fault(`own ${seq} holds ${mark}`);
+	}
+
+	status(from: number, position: number, watermarks: number): void {
+		// A status may share its position with a message, so it counts even when nothing moves.
+		this.moves(from, position);
+		this.advance(deliveredOfOther(watermarks, this.own), true);
+	}
+
+	takeItem(item: PullItem): void {
+		if (item.type !== "status") return;
+		for (const mark of item.watermarks) {
+			if (mark.user !== this.options.users[0]) this.advance(mark.delivered, false);
+		}
+	}
+
+	override refused(op: Extract<ServerOp, { type: "refused" }>): void {
+		const codes = ["SEND_GAP", "JOURNAL_IO", "OVERLOADED", "SEND_WINDOW", "UNAVAILABLE"];
+		if (!codes.includes(op.code)) {
+			super.refused(op);
+			return;
+		}
+		this.flying -= 1;
+		this.back = true;
+		this.goBack();
+	}
+
+	/** [S4] Once per round, after all in flight is answered. */
+	private goBack(): void {
+		if (!this.back || this.flying > 0) return;
+		setTimeout(() => {
+			if (this.back && this.link.isReady) this.resume();
+		}, 20);
+	}
+
+	private settled(n: number): void {
+		const now = performance.now();
+		for (let i = this.answered + 1; i <= n; i += 1) {
+			this.meter.sent(now - (this.startedAt[i % ring] as number));
+		}
+		this.answered = n;
+		this.complete(now);
+	}
+
+	private advance(delivered: number, live: boolean): void {
+		if (delivered < this.delivered) {
+			if (live && delivered >= 0) {
+				this.meter.fault(`delivered went from ${this.delivered} to ${delivered}`);
+			}
+			return;
+		}
+		if (delivered > this.last) this.meter.fault(`delivered ${delivered} of ${this.last}`);
+		this.delivered = delivered;
+		this.complete(performance.now());
+	}
+
+	private complete(now: number): void {
+		const end = Math.min(this.answered, this.delivered);
+		while (this.done < end) {
+			this.done += 1;
+			this.meter.cycle(now - (this.startedAt[this.done % ring] as number));
+		}
+		this.fill();
+	}
+
+	private fill(): void {
+		const { window, offered } = this.options;
+		while (this.last - this.done < window) {
+			if (offered) {
+				const dueAt = this.waiting.shift();
+				if (dueAt === undefined) return;
+				this.send(dueAt);
+			} else if (this.running) this.send(performance.now());
+			else return;
+		}
+	}
+
+	private send(startedAt: number): void {
+		this.last += 1;
+		this.startedAt[this.last % ring] = startedAt;
+		if (this.link.isReady && !this.back) this.write(this.last);
+	}
+
+	private write(n: number): void {
+		const { texts, index } = this.options;
+		const content = texts[(index * 31 + n) % texts.length] as Buffer;
+		writeMark(content, n);
+		writeSend(this.link.out, this.head, index, n, this.answered, content);
+		this.flying += 1;
+		this.link.wake();
+	}
+}
