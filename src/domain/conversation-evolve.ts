@@ -169,7 +169,9 @@ function enter(state: Conversation, user: string, role: Role): void {
 
 function added(state: Conversation, users: readonly string[]): void {
 	for (const user of users) enter(state, user, "member");
-	listActive(state);
+	// A copy and no walk over all members: a link may bring in thousands, one by one.
+	state.activeUsers = state.activeUsers.concat(users);
+	state.active = state.activeUsers.length;
 	concernEveryone(state);
 	// Whatever a newcomer's devices hold is from an earlier stay: they continue from just before.
 	for (const user of users) state.trace.some.push({ user, from: state.position - 1 });

@@ -254,9 +254,10 @@ function sorted(list: readonly object[]): string[] {
 
 /** All that must survive: not marks, not where each was told last, not the trace. */
 function hard(state: Conversation): object {
-	const { trace, unmarked, ahead, members, outboxes, ...facts } = state;
+	const { trace, unmarked, ahead, members, outboxes, activeUsers, ...facts } = state;
 	return {
 		...facts,
+		activeUsers: [...activeUsers].sort(),
 		members: [...members.values()].map(({ marked, last, ...member }) => member),
 		outboxes: [...outboxes].map(([user, own]) => [
 			user,
