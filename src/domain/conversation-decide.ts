@@ -86,8 +86,7 @@ function decideSend(
 	if (peer !== null && state.blockedBy.has(command.by)) {
 		return reject("BLOCKED", "unblock first");
 	}
-	const { replyTo } = command.message;
-	if (replyTo !== null && (replyTo > state.head || !sees(member.intervals, replyTo))) {
+	if (!mayReplyTo(state, member, command.message.replyTo)) {
 		return reject("BAD_REQUEST", "replyTo names no visible message");
 	}
 	if (command.seenUpTo !== null && command.seenUpTo > state.head) {
@@ -103,6 +102,10 @@ function decideSend(
 		withheldFrom: peer !== null && state.blockedBy.has(peer.user) ? peer.user : null,
 		seenUpTo: command.seenUpTo,
 	});
+}
+
+function mayReplyTo(state: Conversation, member: Member, seq: number | null): boolean {
+	return seq === null || (seq <= state.head && sees(member.intervals, seq));
 }
 
 function decideOnMessage(
@@ -125,6 +128,9 @@ function decideOnMessage(
 			return reject("NOT_ALLOWED", "only owners and admins post in a channel");
 		}
 		if (silenced) return reject("BLOCKED");
+		if (!mayReplyTo(state, member, command.message.replyTo)) {
+			return reject("BAD_REQUEST", "replyTo names no visible message");
+		}
 		return accept({ ...base(command), type: "edited", seq: row.seq, message: command.message });
 	}
 	if (command.type === "delete") {

@@ -141,11 +141,8 @@ function isForgotten(device: Device, at: number, caps: UserCaps): boolean {
 
 /** Devices to drop because nobody has seen them for too long. */
 export function forgotten(state: User, at: number, caps: UserCaps): string[] {
-	const ids: string[] = [];
-	for (const device of state.devices.values()) {
-		if (isForgotten(device, at, caps)) ids.push(device.id);
-	}
-	return ids;
+	const devices = [...state.devices.values()];
+	return devices.filter((device) => isForgotten(device, at, caps)).map((device) => device.id);
 }
 
 export function decideUser(state: User, command: UserCommand, caps: UserCaps): Decision<UserEvent> {

@@ -48,6 +48,22 @@ spec("newcomer · replies to what was said before · is refused", () =>
 		.thenRejected("BAD_REQUEST"),
 );
 
+spec("author · edits into a reply to what is not there · is refused", () =>
+	given(w.opened("ann", "bob"), w.sent(1, "ann", "hi"))
+		.when({ ...w.edit(1, "ann"), message: w.text("re", { replyTo: 2 }) } as never)
+		.thenRejected("BAD_REQUEST"),
+);
+
+spec("C043 · the client's clock is hours off · order and time are the server's", () => {
+	const stage = given(w.opened("ann", "bob"));
+	[5 * hour, -5 * hour, 0, 9e15].forEach((clientTime, i) => {
+		const message = w.text("hi", { clientTime });
+		stage
+			.when({ ...w.send("ann", "hi"), message } as never)
+			.thenRows({ type: "message", row: { seq: i + 1, at: w.now, message: { clientTime } } });
+	});
+});
+
 spec("member · sends and says seen beyond the last message · is refused", () =>
 	given(w.opened("ann", "bob"), w.sent(1, "ann", "hi"))
 		.when(w.send("bob", "re", { seenUpTo: 2 }))
