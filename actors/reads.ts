@@ -107,7 +107,16 @@ export class Reads {
 				const { conversation, position, until } = op;
 				const limit = Math.min(op.limit, limits.pageItemsMax);
 				const { pageBytesMax } = limits;
-				const page = await pull(journal, user, conversation, position, until, limit, pageBytesMax);
+				const page = await pull(
+					journal,
+					user,
+					conversation,
+					position,
+					until,
+					limit,
+					pageBytesMax,
+					op.fresh,
+				);
 				if (page === null) return { code: "CONVERSATION_UNKNOWN", detail: conversation };
 				if (page.reset) return { code: "RESET", detail: conversation };
 				const items = page.items.map((item) => wireItem(item, user));

@@ -148,6 +148,8 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 				return;
 			case "listed":
 				this.apply({ ...this.of(message.session), type: "listed" });
+				// What was marked while the list was read is behind already.
+				this.output({ type: "marks", session: message.session });
 				return;
 			case "held": {
 				const { session, held } = message;

@@ -98,21 +98,24 @@ export abstract class End implements LinkOwner {
 		}
 		this.pulling = true;
 		const { conversation, position } = this;
-		this.link.ask({ type: "pull", conversation, position, until, limit: 100 }, (result) => {
-			if (result?.type !== "pull") return;
-			for (const item of result.items) this.takeItem(item);
-			this.position = Math.max(this.position, result.position);
-			this.afterPull();
-			if (!result.done) {
-				this.pull(result.until);
-				return;
-			}
-			this.pulling = false;
-			if (this.pullAgain) {
-				this.pullAgain = false;
-				this.pull(null);
-			}
-		});
+		this.link.ask(
+			{ type: "pull", conversation, position, until, limit: 100, fresh: false },
+			(result) => {
+				if (result?.type !== "pull") return;
+				for (const item of result.items) this.takeItem(item);
+				this.position = Math.max(this.position, result.position);
+				this.afterPull();
+				if (!result.done) {
+					this.pull(result.until);
+					return;
+				}
+				this.pulling = false;
+				if (this.pullAgain) {
+					this.pullAgain = false;
+					this.pull(null);
+				}
+			},
+		);
 	}
 
 	protected afterPull(): void {}

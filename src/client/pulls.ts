@@ -16,6 +16,8 @@ interface Pull {
 	/** Pulls that ended without closing the gap that a push had shown. */
 	fruitless: number;
 	active: boolean;
+	/** Nothing was held of the conversation when it began. */
+	fresh: boolean;
 }
 
 interface PullsPort {
@@ -61,7 +63,13 @@ export class Pulls {
 	want(conversation: string): void {
 		const pull = this.pulls.get(conversation);
 		if (pull === undefined) {
-			this.pulls.set(conversation, { kept: [], overflow: false, fruitless: 0, active: false });
+			this.pulls.set(conversation, {
+				kept: [],
+				overflow: false,
+				fruitless: 0,
+				active: false,
+				fresh: false,
+			});
 		} else if (pull.active) return;
 		this.queue.add(conversation);
 		this.next();
@@ -99,6 +107,7 @@ export class Pulls {
 			// A view that waits for the list is asked for once the list has given it a start.
 			if (pull === undefined || this.port.store.view(conversation)?.reset === true) continue;
 			pull.active = true;
+			pull.fresh = (this.port.store.view(conversation)?.rows.size ?? 0) === 0;
 			this.active += 1;
 			this.page(conversation, pull, null, 0);
 		}
@@ -107,7 +116,9 @@ export class Pulls {
 	private page(conversation: string, pull: Pull, until: number | null, from: number): void {
 		const position = Math.max(from, this.port.store.view(conversation)?.position ?? 0);
 		const limit = this.port.pageItems;
-		this.port.ask({ type: "pull", conversation, position, until, limit }, (result, code) => {
+		const { fresh } = pull;
+		const request = { type: "pull", conversation, position, until, limit, fresh } as const;
+		this.port.ask(request, (result, code) => {
 			if (result?.type === "pull") this.arrived(conversation, pull, result);
 			else this.failed(conversation, pull, code);
 		});

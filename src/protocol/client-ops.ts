@@ -54,7 +54,14 @@ const fields: VariantFields<PlainOp> = {
 	history: { request, conversation, before: nullable(uint()), limit },
 	list: { request, cursor, limit },
 	listed: {},
-	pull: { request, conversation, position: uint(), until: nullable(uint()), limit },
+	pull: {
+		request,
+		conversation,
+		position: uint(),
+		until: nullable(uint()),
+		limit,
+		fresh: optional(bool, false),
+	},
 	held: {
 		held: list(
 			record<{ conversation: string; position: number }>({ conversation, position: uint() }),

@@ -169,6 +169,8 @@ export type ClientOp =
 			readonly position: number;
 			readonly until: number | null;
 			readonly limit: number;
+			/** The device holds no row of this conversation: nothing that it holds can be stale. */
+			readonly fresh: boolean;
 	  }
 	| {
 			readonly type: "held";

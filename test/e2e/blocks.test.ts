@@ -43,6 +43,7 @@ t.test("what a blocked one sends stays sent and never reaches the blocker", asyn
 		position: 0,
 		until: null,
 		limit: 100,
+		fresh: false,
 	});
 	t.notMatch(JSON.stringify(pulled), Buffer.from("unheard").toString("base64"));
 });

@@ -24,6 +24,7 @@ async function pulled(client: WireClient, group: string): Promise<string> {
 		position: 0,
 		until: null,
 		limit: 200,
+		fresh: false,
 	});
 	if (op.type !== "result" || op.result.type !== "pull") throw new Error(JSON.stringify(op));
 	const shown = op.result.items.map((item) => {
@@ -70,6 +71,7 @@ t.test("removal is one cut over live pushes, sync and history", async (t) => {
 		position: 4,
 		until: null,
 		limit: 10,
+		fresh: false,
 	});
 	t.match(last, { result: { items: [], position: 4, done: true } });
 	bob.write(group, 1, 0, text("may I?"));

@@ -85,7 +85,7 @@ VARIANTS = {
         6: "history request:uint conversation:text before?:uint limit?:uint",
         7: "list request:uint cursor?:text limit?:uint",
         8: "listed",
-        9: "pull request:uint conversation:text position:uint until?:uint limit?:uint",
+        9: "pull request:uint conversation:text position:uint until?:uint limit?:uint fresh?:bool",
         10: "held held:[mark]",
         11: "open request:uint user:text",
         12: "watch users:[text]",
