@@ -1,5 +1,5 @@
-// Whom a fact concerns, and what each is shown. Runs right after `evolve` and reads its trace; never
-// at recovery. Not here: bytes, sessions, who is online.
+// Whom a fact concerns, and what each is shown. Runs right after `evolve` and reads its trace;
+// never at recovery. Not here: bytes, sessions, who is online.
 
 import { type Conversation, effectiveSeen, type Member } from "./conversation.js";
 import type { EffectiveWatermark, PushEffect, Shown } from "./effect.js";

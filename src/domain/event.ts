@@ -15,7 +15,7 @@ export interface Write {
 	readonly hash: number;
 }
 
-/** Where bytes live that a message shows: content hash, size, type, name and the sender's ticket. */
+/** Where bytes live that a message shows: content hash, size, type, name, the sender's ticket. */
 export interface MediaReference {
 	readonly hash: Uint8Array;
 	readonly size: number;

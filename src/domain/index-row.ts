@@ -12,7 +12,7 @@ import type {
 	Write,
 } from "./event.js";
 
-/** One message: the row at (conversation, seq). Rewritten by edits, emptied by delete and expiry. */
+/** One message: the row at (conversation, seq). Edits rewrite it, delete and expiry empty it. */
 export interface MessageRow {
 	readonly seq: number;
 	/** Where it was sent. */

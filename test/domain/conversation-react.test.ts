@@ -1,4 +1,4 @@
-// Who is shown what, and from which position: a block, a late joiner, those who heard something alone.
+// Who is shown what, and from which position: a block, a late joiner, who heard something alone.
 
 import assert from "node:assert/strict";
 import { given, spec } from "../helpers/given.js";

@@ -1,5 +1,5 @@
 // The tables of docs/protocol.md §12, cell by cell against `decide`: what the page says is what
-// happens. Rows that something else than the domain answers are listed, and the list is checked too.
+// happens. Rows that something else than the domain answers are listed, and so is that checked.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

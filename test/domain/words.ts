@@ -1,5 +1,5 @@
-// Short words for the cases: facts in the past tense, wishes in the imperative. What a case does not
-// speak of (times, outboxes, ids) has a fixed value here.
+// Short words for the cases: facts in the past tense, wishes in the imperative. What a case does
+// not speak of (times, outboxes, ids) has a fixed value here.
 
 import type { ConversationCommand } from "../../src/domain/conversation-command.js";
 import type {

@@ -1,6 +1,6 @@
-// given(facts).when(wish).then(fact): a case of the domain as one expression. Facts are evolved, the
-// wish is decided, and what it makes is evolved, reacted to and indexed, as an actor does. Wishes and
-// facts have short builders in test/domain/words.ts. Not here: bytes, actors, sessions.
+// given(facts).when(wish).then(fact): a case of the domain as one expression. Facts are evolved,
+// the wish is decided, and what it makes is evolved, reacted to and indexed, as an actor does.
+// Wishes and facts have short builders in test/domain/words.ts. Not here: bytes, actors, sessions.
 
 import assert from "node:assert/strict";
 import t from "tap";
