@@ -85,7 +85,7 @@ VARIANTS = {
         6: "history request:uint conversation:text before?:uint limit?:uint",
         7: "list request:uint cursor?:text limit?:uint",
         8: "listed",
-        9: "pull request:uint conversation:text position:uint until?:uint limit?:uint fresh?:bool",
+        9: "pull request:uint conversation:text position:uint until?:uint limit?:uint fresh~:bool",
         10: "held held:[mark]",
         11: "open request:uint user:text",
         12: "watch users:[text]",
@@ -141,8 +141,8 @@ def _fields(text):
     fields = []
     for part in text.split():
         name, kind = part.split(":")
-        mark = name[-1] if name[-1] in "?*=" else ""
-        fields.append((name.rstrip("?*="), mark, kind))
+        mark = name[-1] if name[-1] in "?*=~" else ""
+        fields.append((name.rstrip("?*=~"), mark, kind))
     return fields
 
 
@@ -174,7 +174,7 @@ def _wire_fields(fields, values):
     out = []
     for name, mark, kind in fields:
         value = values.get(name)
-        nil = value is None or (mark in "*=" and mark and len(value) == 0)
+        nil = value is None or value is False and mark == "~" or (mark in ("*", "=") and len(value) == 0)
         out.append(None if nil else _to_wire(kind, value))
     return out
 
@@ -226,7 +226,7 @@ def _read_fields(fields, elements, into):
         elif mark == "":
             raise Malformed(f"{name} is missing")
         else:
-            into[name] = {"?": None, "*": [], "=": ""}[mark]
+            into[name] = {"?": None, "*": [], "=": "", "~": False}[mark]
     return into
 
 
