@@ -37,7 +37,7 @@ scenarios: ${Object.keys(scenarios).join(", ")} (none: all but replay, at quick 
   idle:       --users 1000 --settle 10
   activation: --messages 100000
   replay:     <lines.tsv> [--sessions N] [--limit N] [--seed N] [--parallel N] [--kills 3]
-  domain:     --seconds 1
+  domain:     --domain-seconds 0.3
 `;
 
 async function main(): Promise<number> {

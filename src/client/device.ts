@@ -3,6 +3,8 @@
 
 import { type Clock, systemClock, type Timer } from "../base/clock.js";
 import { BrokerError, type ErrorCode } from "../base/errors.js";
+import { conversationId } from "../base/ids.js";
+import { encodeClientOp } from "../protocol/codec.js";
 import type { ClientOp, Result, WriteCommand } from "../protocol/frames.js";
 import type { End } from "./ending.js";
 import { contain, type Emit, type Events } from "./events.js";
@@ -36,6 +38,13 @@ type State =
 
 /** Users watched at once; further ones are refused by the server. */
 const watchedMax = 1_000;
+
+/** [P-3.3] The server answers with ids in their normal form, so nothing else is kept. */
+function normal(conversation: string): string {
+	const id = conversationId(conversation);
+	if (id === null) throw new BrokerError("ID_INVALID", "conversation");
+	return id;
+}
 
 export class Device {
 	readonly store: ClientStore;
@@ -83,19 +92,27 @@ export class Device {
 		void this.connect();
 	}
 
-	/** Queue a write; durable here when this returns. `conversation` null: the user's own entity. */
+	/**
+	 * Queue a write; durable here when this returns. `conversation` null: the user's own entity.
+	 *
+	 * Errors: ID_INVALID; TypeError for a command that is not of its type.
+	 */
 	write(conversation: string | null, command: WriteCommand): Queued {
-		const item = this.store.enqueue(conversation, command);
-		if (this.state.type === "connected") this.state.session.wrote(conversation);
+		const id = conversation === null ? null : normal(conversation);
+		// What cannot be written in bytes is the caller's fault, and must not stand in the queue.
+		encodeClientOp({ type: "write", conversation: id, n: 1, answered: 0, command });
+		const item = this.store.enqueue(id, command);
+		if (this.state.type === "connected") this.state.session.wrote(id);
 		return item;
 	}
 
 	/** The person has seen everything up to here. Kept while offline. */
 	seen(conversation: string, seq: number): void {
 		if (!Number.isSafeInteger(seq) || seq < 1) throw new TypeError("seq must be at least 1");
-		if ((this.store.view(conversation)?.seen ?? 0) >= seq) return;
-		this.store.change(conversation, { seen: seq });
-		if (this.state.type === "connected") this.state.session.saw(conversation);
+		const id = normal(conversation);
+		if ((this.store.view(id)?.seen ?? 0) >= seq) return;
+		this.store.change(id, { seen: seq });
+		if (this.state.type === "connected") this.state.session.saw(id);
 	}
 
 	/**
@@ -106,6 +123,7 @@ export class Device {
 	async request<T extends Request["type"]>(
 		request: Unnumbered<Request & { readonly type: T }>,
 	): Promise<Result & { readonly type: T }> {
+		encodeClientOp({ ...request, request: 0 } as ClientOp);
 		if (this.state.type !== "connected") throw new BrokerError("UNAVAILABLE", "not connected");
 		const result = await this.state.session.request(request as Unnumbered);
 		return result as Result & { readonly type: T };
@@ -113,14 +131,11 @@ export class Device {
 
 	/** A page of older messages, kept in the view as well. `before` null: from the newest. */
 	async history(conversation: string, before: number | null, limit: number) {
-		const page = await this.request<"history">({
-			type: "history",
-			conversation,
-			before,
-			limit,
-		});
-		const view = this.store.view(conversation);
-		this.store.change(conversation, takeHistory(view, before, page.messages, page.more));
+		const id = normal(conversation);
+		const asked = { type: "history", conversation: id, before, limit } as const;
+		const page = await this.request<"history">(asked);
+		const view = this.store.view(id);
+		this.store.change(id, takeHistory(view, before, page.messages, page.more));
 		return page;
 	}
 
@@ -148,6 +163,7 @@ export class Device {
 	}
 
 	private hint(op: ClientOp): void {
+		encodeClientOp(op);
 		if (this.state.type === "connected") this.state.session.hint(op);
 	}
 

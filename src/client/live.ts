@@ -10,6 +10,7 @@ import { type Answer, Outbox, type Refusal } from "./outbox.js";
 import { ownItems } from "./own.js";
 import type { Requests } from "./requests.js";
 import type { Step } from "./step.js";
+import type { Queued } from "./store.js";
 import { Sync, type SyncPort } from "./sync.js";
 
 export interface LivePort
@@ -114,8 +115,19 @@ export class Live {
 		if (verdict.type === "forked") this.port.end("fork", op.code);
 		else if (verdict.type === "stale") this.port.end("stop", op.code);
 		else if (verdict.type === "failed" && verdict.item !== null) {
-			this.port.emit("refused", verdict.item, op.code, op.detail);
+			const { item } = verdict;
+			if (doneBefore(item, op.code)) {
+				this.port.emit("answered", item, { seq: 0, position: 0, at: 0, link: null });
+			} else this.port.emit("refused", item, op.code, op.detail);
 		}
 		this.port.wake();
 	}
+}
+
+/** [P-5.9] A write made again under another outbox: these refusals say that it was done before. */
+function doneBefore(item: Queued, code: ErrorCode): boolean {
+	if (!item.moved) return false;
+	const { type } = item.command;
+	if (type === "create") return code === "CONVERSATION_EXISTS";
+	return type === "leave" && code === "NOT_A_MEMBER";
 }

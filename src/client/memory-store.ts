@@ -138,7 +138,8 @@ export class MemoryStore implements ClientStore {
 			this.content.refs += 1;
 			const { outbox } = this.content.identity;
 			const ref = this.content.refs;
-			const item = { ref, conversation, outbox, n: 0, command, headAt, settled: false };
+			const fixed = { ref, conversation, outbox, command, headAt };
+			const item = { ...fixed, n: 0, moved: false, settled: false };
 			const waiting = this.content.moving.get(conversation);
 			if (waiting === undefined) return this.number(item);
 			waiting.push(item);
@@ -196,7 +197,9 @@ export class MemoryStore implements ClientStore {
 		this.transact("moved", () => {
 			const waiting = this.content.moving.get(conversation) ?? [];
 			this.content.moving.delete(conversation);
-			for (const item of waiting) if (!found.has(item.ref)) this.number(item);
+			for (const item of waiting) {
+				if (!found.has(item.ref)) this.number({ ...item, moved: item.moved || item.n > 0 });
+			}
 		});
 	}
 

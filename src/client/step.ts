@@ -49,6 +49,9 @@ export function take(
 	return draft.finish(Math.max(position, view?.position ?? 0), complete);
 }
 
+/** No version of a row comes after this one. */
+const lastVersion = Number.MAX_SAFE_INTEGER;
+
 class Draft {
 	private readonly view: View | undefined;
 	private readonly me: string;
@@ -133,10 +136,11 @@ class Draft {
 		if (change.type === "row") return change.message;
 		if (change.type === "hidden") {
 			const before = this.row(change.seq);
-			// Outbox and number stay: a fork finds its own sends by them.
+			// Outbox and number stay: a fork finds its own sends by them. What comes later changes it no
+			// more: other members do not know that it is hidden here.
 			return before === undefined
 				? null
-				: { ...before, state: "skip", body: null, changed: position, reactions: [] };
+				: { ...before, state: "skip", body: null, changed: lastVersion, reactions: [] };
 		}
 		if (change.type !== "reacted") return null;
 		const before = this.row(change.seq);

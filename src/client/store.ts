@@ -27,6 +27,8 @@ export interface Queued {
 	readonly command: WriteCommand;
 	/** Highest `seq` held when it was queued: its own row, if there is one, lies above. */
 	readonly headAt: number;
+	/** It was said under a former outbox: it may have been done, though nobody told. */
+	readonly moved: boolean;
 	/** It has its final outcome; kept only while an earlier number has none. */
 	readonly settled: boolean;
 }

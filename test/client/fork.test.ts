@@ -267,3 +267,23 @@ t.test("another epoch keeps device and outbox, and unanswered writes go again", 
 	);
 	t.equal(stage.store.identity().outbox, outboxOne);
 });
+
+t.test("a write made again that was done before is told as done", async (t) => {
+	for (const [command, code] of [
+		[{ type: "create", kind: "group", title: "", members: [] }, "CONVERSATION_EXISTS"],
+		[{ type: "leave" }, "NOT_A_MEMBER"],
+	] as const) {
+		const stage = new Stage();
+		const peer = await stage.live();
+		stage.device.write("g1", command);
+		await stage.settle();
+		peer.say(refusal(peer.takeOne("write"), "SEND_STALE"));
+		await stage.settle();
+		const again = await stage.welcome({ fresh: true });
+		await list(stage, again, []);
+		again.say(refusal(again.takeOne("write"), code));
+		await stage.settle();
+		t.equal(stage.toldOf("answered").length, 1, code);
+		t.same(stage.toldOf("refused"), []);
+	}
+});

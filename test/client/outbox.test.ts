@@ -247,3 +247,30 @@ t.test("a newer session of the outbox ends this one for good", async (t) => {
 	t.equal(stage.peers.length, 1);
 	t.equal(stage.store.stream(c)?.queue.length, 1, "the write still waits");
 });
+
+t.test("ids are kept in their normal form, in which the server answers", async (t) => {
+	const stage = new Stage();
+	const peer = await stage.live();
+	stage.device.write("Group-ONE", text("hi"));
+	await stage.settle();
+	const op = peer.takeOne("write");
+	t.equal(op.conversation, "group-one");
+	peer.say(answer(op, 1));
+	await stage.settle();
+	t.equal(stage.toldOf("answered").length, 1);
+	t.throws(() => stage.device.write("a b", text("hi")), { code: "ID_INVALID" });
+});
+
+t.test("a command that has no bytes is thrown back and never queued", async (t) => {
+	const stage = new Stage();
+	const peer = await stage.live();
+	t.throws(() => stage.device.write(c, { type: "delete", seq: 1.5 }), TypeError);
+	t.throws(() => stage.device.watch([1 as unknown as string]));
+	await t.rejects(
+		stage.device.request({ type: "receipts", conversation: c, seq: Number.NaN }),
+		TypeError,
+	);
+	await stage.settle();
+	t.same(peer.heard, []);
+	t.equal(stage.store.stream(c), undefined);
+});
