@@ -199,7 +199,7 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 		const at = this.broker.clock.now();
 		const { device, outbox, generation } = session;
 		for (const id of forgotten(this.state, at, this.broker.caps)) {
-			if (id !== device) this.apply({ type: "drop", at, device: id, reason: "unseen" });
+			if (!this.isHere(id)) this.apply({ type: "drop", at, device: id, reason: "unseen" });
 		}
 		const refused = this.apply({ type: "ready", at, device, generation, outbox });
 		if (refused !== null) {
@@ -207,6 +207,11 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 			return;
 		}
 		if (this.state.devices.get(device)?.fresh === false) this.output({ type: "marks", session });
+	}
+
+	/** A device that has been connected all the while is not unseen. */
+	private isHere(device: string): boolean {
+		return this.broker.sessions.sessionsOf(this.id).some((one) => one.device === device);
 	}
 
 	private logout(message: UserMessage & { type: "logout" }): void {

@@ -189,6 +189,8 @@ function removed(state: Conversation, users: readonly string[]): void {
 		state.ahead.delete(user);
 	}
 	listActive(state);
+	// Nobody is left who could answer for the way in.
+	if (state.active === 0) state.link = null;
 	concernEveryone(state);
 }
 

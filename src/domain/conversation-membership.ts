@@ -51,6 +51,26 @@ function capOf(kind: Conversation["kind"], caps: Caps): number {
 	return kind === "channel" ? caps.channelMembersMax : caps.groupMembersMax;
 }
 
+/**
+ * Stays of one user that are kept: visibility needs each, and whoever has a link could come and
+ * go for ever.
+ */
+const staysMax = 100;
+/** Those who ever belonged are kept, for what they may still read: so many times the active. */
+const everMembersFactor = 4;
+
+/** Why there is no room for these; null: there is. */
+function overfull(state: Conversation, users: readonly string[], caps: Caps): string | null {
+	const cap = capOf(state.kind, caps);
+	if (state.active + users.length > cap) return "";
+	if (state.members.size + users.length > everMembersFactor * cap) return "too many came and went";
+	for (const user of users) {
+		const stays = state.members.get(user)?.intervals.length ?? 0;
+		if (stays >= staysMax) return `${user} came and went too often`;
+	}
+	return null;
+}
+
 function create(
 	state: Conversation,
 	command: MembershipCommand & { type: "create" },
@@ -80,7 +100,8 @@ function join(
 		return reject("LINK_INVALID");
 	}
 	const users = state.members.get(command.by)?.active ? [] : [command.by];
-	if (state.active + users.length > capOf(state.kind, caps)) return reject("MEMBER_LIMIT");
+	const full = overfull(state, users, caps);
+	if (full !== null) return reject("MEMBER_LIMIT", full);
 	return accept({ ...base(command), type: "added", users, via: "link" });
 }
 
@@ -91,7 +112,8 @@ function add(
 ): ConversationDecision {
 	if (command.unknown.length > 0) return reject("USER_UNKNOWN", command.unknown.join(", "));
 	const users = [...new Set(command.users)].filter((user) => !state.members.get(user)?.active);
-	if (state.active + users.length > capOf(state.kind, caps)) return reject("MEMBER_LIMIT");
+	const full = overfull(state, users, caps);
+	if (full !== null) return reject("MEMBER_LIMIT", full);
 	return accept({ ...base(command), type: "added", users, via: "member" });
 }
 

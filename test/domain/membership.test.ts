@@ -265,3 +265,19 @@ spec("owner · makes a stranger an admin · there is no such member", () =>
 		.when(w.giveRole("admin", "eve", "ann"))
 		.thenRejected("USER_UNKNOWN"),
 );
+
+spec("a stranger who came and went a hundred times · joins · may not any more", () =>
+	given(
+		w.group("ann"),
+		w.linked("ann", "door"),
+		...Array.from({ length: 100 }, () => [w.joined("eve"), w.left("eve")]).flat(),
+	)
+		.when(w.join("eve", "door"))
+		.thenRejected("MEMBER_LIMIT"),
+);
+
+spec("the last one leaves · the way in is closed behind", () =>
+	given(w.group("ann"), w.linked("ann", "door"), w.left("ann"))
+		.when(w.join("eve", "door"))
+		.thenRejected("LINK_INVALID"),
+);
