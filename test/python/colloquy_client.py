@@ -1,4 +1,4 @@
-"""A client of colloquy.v1, written from docs/protocol.md alone; an asyncio class for tests and talk.
+"""A client of colloquy.v1, written from docs/protocol.md alone: an asyncio class for tests.
 
     client = Client("ws://127.0.0.1:7070/v1", token, "ann.db")
     await client.connect()
@@ -21,12 +21,12 @@ PUSHES = {"message", "skip", "status", "changed"}
 
 
 class Client:
-    def __init__(self, url, token, path=":memory:", name="colloquy-python/1", confirms=True):
+    def __init__(self, url, token, path=":memory:", confirms=True, durable=True):
         self.url = url
         self.token = token
-        self.name = name
+        self.name = "colloquy-python/1"
         self.confirms = confirms
-        self.store = Store(path)
+        self.store = Store(path, durable)
         self.me = ""
         self.welcome = None
         self.closed = asyncio.Event()
@@ -186,7 +186,7 @@ class Client:
         return await future
 
     def own_change(self, op):
-        """[P-5.10] No push tells of one's own write; the simplest lawful way to its row is a pull."""
+        """[P-5.10] No push tells of one's own write; a pull does, which is lawful and simple."""
         conversation = op["conversation"]
         if op["position"] > self.store.view(conversation)["position"]:
             self.sync.pull_soon(conversation)

@@ -17,7 +17,8 @@ SETS = {
 }
 
 # A field is "name:type"; "name?:type" may be nil; "name*:type" is a list that is nil when empty.
-# A type in brackets is a list. "=" gives what nil stands for.
+# "name=:type" a text that is nil when empty, "name~:type" a bool that is nil when false. A type in
+# brackets is a list.
 BODY = "id:bytes contentType:text content:bytes replyTo?:uint mentions*:[text] media*:[media]"
 
 RECORDS = {
@@ -137,6 +138,9 @@ class Malformed(Exception):
     """Bytes that are not of the protocol."""
 
 
+OMITTED = {"?": None, "*": [], "=": "", "~": False}
+
+
 def _fields(text):
     fields = []
     for part in text.split():
@@ -148,7 +152,9 @@ def _fields(text):
 
 _records = {name: _fields(text) for name, text in RECORDS.items()}
 _variants = {
-    family: {code: (text.split()[0], _fields(" ".join(text.split()[1:]))) for code, text in all.items()}
+    family: {
+        code: (text.split()[0], _fields(" ".join(text.split()[1:]))) for code, text in all.items()
+    }
     for family, all in VARIANTS.items()
 }
 _codes = {
@@ -174,7 +180,8 @@ def _wire_fields(fields, values):
     out = []
     for name, mark, kind in fields:
         value = values.get(name)
-        nil = value is None or value is False and mark == "~" or (mark in ("*", "=") and len(value) == 0)
+        # [P-2.6], [P-2.7] What a field left out stands for is not written.
+        nil = value is None or (mark in OMITTED and value == OMITTED[mark])
         out.append(None if nil else _to_wire(kind, value))
     return out
 
@@ -226,7 +233,7 @@ def _read_fields(fields, elements, into):
         elif mark == "":
             raise Malformed(f"{name} is missing")
         else:
-            into[name] = {"?": None, "*": [], "=": "", "~": False}[mark]
+            into[name] = [] if mark == "*" else OMITTED[mark]
     return into
 
 

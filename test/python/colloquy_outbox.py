@@ -1,5 +1,5 @@
-"""Writes and their outbox: section 5 of docs/protocol.md. Numbers and bytes stand in the store; here is
-what is in flight on one connection, and who waits for an outcome over all of them.
+"""Writes and their outbox: section 5 of docs/protocol.md. Numbers and bytes stand in the
+store; here is what is in flight on one connection, and who waits for an outcome over all of them.
 """
 
 import asyncio

@@ -15,7 +15,9 @@ def _hook(value):
 
 
 class Store:
-    def __init__(self, path=":memory:"):
+    def __init__(self, path=":memory:", durable=True):
+        """Not `durable`: written at `close` only, for programs that do not fear for their data."""
+        self.durable = durable
         self.db = sqlite3.connect(path, isolation_level=None)
         self.db.execute("pragma journal_mode=wal")
         self.db.execute("pragma synchronous=full")
@@ -46,8 +48,8 @@ class Store:
         self.kept.pop(key, None)
         self.touched.add(key)
 
-    def commit(self):
-        if not self.touched:
+    def commit(self, at_last=False):
+        if not self.touched or not (self.durable or at_last):
             return
         self.db.execute("begin")
         for key in self.touched:
@@ -60,7 +62,7 @@ class Store:
         self.touched.clear()
 
     def close(self):
-        self.commit()
+        self.commit(at_last=True)
         self.db.close()
 
     @property

@@ -173,10 +173,11 @@ class Sync:
     async def pull_pages(self, conversation):
         """[P-6.6]"""
         until = None
-        position = self.store.view(conversation)["position"]
+        view = self.store.view(conversation)
+        position, fresh = view["position"], not view["rows"]
         while True:
             page = await self.port.request(
-                "pull", conversation=conversation, position=position, until=until
+                "pull", conversation=conversation, position=position, until=until, fresh=fresh
             )
             position, until = page["position"], page["until"]
             self.apply(conversation, page["items"], position, page["done"])
@@ -187,7 +188,7 @@ class Sync:
     async def reset(self, conversation):
         """[P-6.9]"""
         self.pulling.pop(conversation, None)
-        self.store.put_view(conversation, {**self.store.view(conversation), "reset": True})
+        self.store.put_view(conversation, {**new_view(), "reset": True})
         self.kept.pop(conversation, None)
         self.store.commit()
         await self.read_list()

@@ -1,5 +1,5 @@
-"""Conversations in which every cell of the permission tables can be tried: who is who, which message
-is whose. Only what docs/protocol.md [P-12.4] asks for.
+"""Conversations in which every cell of the permission tables can be tried: who is who, which
+message is whose. Only what docs/protocol.md [P-12.4] asks for.
 """
 
 import asyncio
