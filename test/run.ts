@@ -28,6 +28,10 @@ class Summary {
 		if (line.startsWith("# { total:")) this.counts = line;
 	}
 
+	get empty(): boolean {
+		return this.counts === "";
+	}
+
 	get line(): string {
 		const count = (word: string) => new RegExp(`\\b${word}: (\\d+)`).exec(this.counts)?.[1] ?? "0";
 		const skipped = count("skip") === "0" ? "" : `, ${count("skip")} skipped`;
@@ -49,5 +53,6 @@ child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
 child.on("close", (code, signal) => {
 	const lines = [...(note === null ? [] : [note]), ...summary.skipped, ...summary.failed];
 	for (const line of [...lines, summary.line]) console.log(line);
-	process.exitCode = code ?? (signal === null ? 0 : 1);
+	// No test at all is no success, whatever tap thinks of it.
+	process.exitCode = summary.empty ? 1 : (code ?? (signal === null ? 0 : 1));
 });
