@@ -3,13 +3,19 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac, randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pinned } from "./machine.js";
 
 const cliFile = fileURLToPath(new URL("../src/cli/main.cjs", import.meta.url));
+
+/** The flags of node in the command's own first line: it is measured as it is installed. */
+function flagsOf(file: string): string[] {
+	const [first = ""] = readFileSync(file, "utf8").split("\n", 1);
+	return first.split(" ").filter((word) => word.startsWith("--"));
+}
 
 export interface BenchServer {
 	readonly url: string;
@@ -50,6 +56,7 @@ async function launch(
 	const secretFile = join(data, "..", "bench-secret");
 	const command = [
 		process.execPath,
+		...flagsOf(cliFile),
 		...(options.nodeArgs ?? []),
 		cliFile,
 		"serve",

@@ -1,8 +1,9 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=32
 // The `colloquy` executable. CommonJS on purpose: Node reads an ES module through libuv's pool of
 // threads, and the pool takes its size at first use, so that a module could not set it any more
 // (tried on 20.20: a module got 4 threads whatever it set). Plain syntax, so that an old Node gets
-// as far as being told that it is old.
+// as far as being told that it is old. The young generation is larger than V8's default, because
+// what waits for a commit must not be copied into the old one: it halved the time in collection.
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
