@@ -1,7 +1,7 @@
 // After a fork: the former outbox's unanswered writes are looked for in history by their numbers;
 // what is not there goes into the new outbox, in order (design §5, S3). Later writes wait behind.
 
-import type { WireMessage } from "../protocol/frames.js";
+import type { Body, WireMessage } from "../protocol/frames.js";
 import type { Outcome } from "./events.js";
 import { takeHistory } from "./step.js";
 import type { Queued } from "./store.js";
@@ -90,10 +90,19 @@ export class Move {
 const none: Outcome = { seq: 0, position: 0, at: 0, link: null };
 
 function find(item: Queued, rows: Iterable<WireMessage>): Outcome | null {
-	if (item.command.type !== "send") return null;
+	const { command } = item;
+	if (command.type !== "send") return null;
 	for (const row of rows) {
 		if (row.outbox !== item.outbox || row.n !== item.n) continue;
+		// A restored storage has given the number again: the row is another send.
+		if (row.state === "live" && row.editedAt === null && !sameId(row, command)) continue;
 		return { seq: row.seq, position: row.position, at: row.at, link: null };
 	}
 	return null;
+}
+
+function sameId(row: WireMessage, command: Body): boolean {
+	const { id } = command;
+	const stored = row.body?.id;
+	return stored?.length === id.length && stored.every((byte, at) => byte === id[at]);
 }
