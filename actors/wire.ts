@@ -8,7 +8,10 @@ import type { ListEntry, PullItem, WireMessage } from "../src/protocol/frames.js
 import { changeOf, hollow, wireMessage } from "./show.js";
 
 export function wireRow(row: ShownRow, reader: string): WireMessage {
-	if (row.state === "skip") return hollow(row.seq, row.position, row.changed);
+	if (row.state === "skip") {
+		const { outbox = null, n = null } = row.write ?? {};
+		return { ...hollow(row.seq, row.position, row.changed), outbox, n };
+	}
 	return wireMessage(row, reader, row.reactions);
 }
 

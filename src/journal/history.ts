@@ -9,7 +9,7 @@ import { readLimits } from "./limits.js";
 import { type ShownRow, showAll, type Viewer } from "./shown.js";
 
 export interface HistoryPage {
-	/** Order: newest first. Messages that the asker deleted for themselves are left out. */
+	/** Order: newest first. What the asker may not see comes as a skip. */
 	readonly rows: readonly ShownRow[];
 	readonly more: boolean;
 }
@@ -51,7 +51,7 @@ async function readPage(
 			const bytesMax = bytesLeft;
 			const rows = await viewer.view.range({ ...range, limit: limit - page.length, bytesMax });
 			const shown = await showAll(viewer, rows);
-			for (const { row, hidden } of shown) if (!hidden) page.push(row);
+			for (const { row } of shown) page.push(row);
 			for (const { value } of rows) bytesLeft -= value.length;
 			const last = shown.at(-1);
 			if (last === undefined) break;

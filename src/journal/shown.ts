@@ -2,7 +2,7 @@
 // visibility, withholding, delete-for-me and the cut. A row not to be seen becomes a skip, which
 // tells its number and nothing else, so that the device advances.
 
-import type { Interval } from "../domain/event.js";
+import type { Interval, Write } from "../domain/event.js";
 import type { MemberRow, MessageRow } from "../domain/index-row.js";
 import { decodeReaction } from "./index-rows.js";
 import type { View } from "./journal.js";
@@ -19,14 +19,22 @@ export interface FullRow extends MessageRow {
 	readonly reactions: readonly Reaction[];
 }
 
-/** `changed` is the position of sending: a skip never replaces what a device holds. */
+/**
+ * `changed` is the position of sending: a skip never replaces what a device holds. One that the
+ * viewer deleted for themselves is the last version of all.
+ */
 export interface SkipRow {
 	readonly state: "skip";
 	readonly seq: number;
 	readonly position: number;
 	readonly changed: number;
 	readonly at: number;
+	/** Of the viewer's own message: a device that moved its outbox finds its sends by it. */
+	readonly write: Write | null;
 }
+
+/** No version of a row comes after this one. */
+export const lastVersion = Number.MAX_SAFE_INTEGER;
 
 export type ShownRow = FullRow | SkipRow;
 
@@ -110,18 +118,19 @@ export function show(
 ): ShownRow | null {
 	const interval = intervalOf(member.intervals, row.seq);
 	if (interval === null) return null;
+	if (hidden.has(row.seq)) return skip(row, user, lastVersion);
 	const unseen =
-		row.withheldFrom === user ||
-		hidden.has(row.seq) ||
-		writtenUnseen(member.intervals, interval, row.changed);
-	if (unseen) return skip(row);
+		row.withheldFrom === user || writtenUnseen(member.intervals, interval, row.changed);
+	if (unseen) return skip(row, user, row.position);
 	// Reactions to a message that is gone stay in the store, and are not shown.
 	const kept = row.state === "live" ? (reactions.get(row.seq) ?? []) : [];
 	return withReactions(row, kept);
 }
 
-function skip({ seq, position, at }: MessageRow): SkipRow {
-	return { state: "skip", seq, position, changed: position, at };
+function skip(row: MessageRow, user: string, changed: number): SkipRow {
+	const { seq, position, at } = row;
+	const write = row.sender === user ? row.write : null;
+	return { state: "skip", seq, position, changed, at, write };
 }
 
 /** Written out: see `decodeMessage`. */
@@ -147,7 +156,7 @@ function withReactions(row: MessageRow, reactions: readonly Reaction[]): FullRow
 export async function showAll(
 	viewer: Viewer,
 	rows: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[],
-): Promise<{ readonly row: ShownRow; readonly hidden: boolean }[]> {
+): Promise<{ readonly row: ShownRow }[]> {
 	const decoded = rows.map(({ key, value }) => decodeMessage(key, value, viewer.conversation));
 	const first = decoded[0];
 	const last = decoded.at(-1);
@@ -156,10 +165,10 @@ export async function showAll(
 	const to = Math.max(first.seq, last.seq);
 	const hidden = await hiddenBetween(viewer, from, to);
 	const reactions = await reactionsBetween(viewer.view, viewer.conversation, from, to);
-	const shown: { row: ShownRow; hidden: boolean }[] = [];
+	const shown: { row: ShownRow }[] = [];
 	for (const one of decoded) {
 		const row = show(viewer, one, hidden, reactions);
-		if (row !== null) shown.push({ row, hidden: hidden.has(one.seq) });
+		if (row !== null) shown.push({ row });
 	}
 	return shown;
 }
