@@ -22,6 +22,7 @@ import { Aggregate, type AggregateContext } from "./aggregate.js";
 import { commandOf } from "./command-of.js";
 import { conversationInfo, receiptsOf } from "./conversation-answers.js";
 import type { SessionInfo } from "./port.js";
+import { wireMessage } from "./show.js";
 import type { Ref } from "./system.js";
 
 export type ConversationMessage =
@@ -174,6 +175,9 @@ export class ConversationActor extends Aggregate<ConversationMessage, Conversati
 		if (admission.type === "repeat") {
 			const { from, position, seq, at, text } = admission.kept;
 			const conversation = this.id;
+			if (op.command.type === "send") {
+				this.frozen(session, this.row(seq), from, position);
+			}
 			this.reply(session, { type: "answer", conversation, n, from, position, seq, at, text });
 			return;
 		}
@@ -202,10 +206,8 @@ export class ConversationActor extends Aggregate<ConversationMessage, Conversati
 		if (decision.type === "rejected") return decision.rejection;
 		if (decision.type === "nothing") return null;
 		const { event } = decision;
-		const author = this.state.members.get(event.by);
-		const from = author === undefined ? 0 : concern(this.state, author);
 		evolve(this.state, event);
-		const { position } = this.state;
+		const { position, trace } = this.state;
 		const row = messageRow(position, event, before);
 		this.record(event, index(this.state, event, row, before));
 		if (session !== null && event.write !== undefined) {
@@ -214,10 +216,27 @@ export class ConversationActor extends Aggregate<ConversationMessage, Conversati
 			const { n } = event.write;
 			const conversation = this.id;
 			const at = event.at;
+			const from = trace.authorFrom;
+			if (event.type === "sent") this.frozen(session, row, from, position);
 			this.reply(session, { type: "answer", conversation, n, from, position, seq, at, text });
 		}
 		this.effects(react(this.state, event, row), session);
 		return null;
+	}
+
+	/**
+	 * What the answer to a send cannot say: that the status is frozen. The row goes before the
+	 * answer, which moves the device past it; as of then, so that what changed since still applies.
+	 */
+	private frozen(
+		session: SessionInfo,
+		row: MessageRow | null,
+		from: number,
+		position: number,
+	): void {
+		if (row === null || row.frozen === null) return;
+		const message = { ...wireMessage(row, session.user), changed: position };
+		this.reply(session, { type: "message", conversation: this.id, from, message });
 	}
 
 	private receipt(message: ConversationMessage & { type: "receipt" }): void {

@@ -3,7 +3,7 @@
 // straight to the node's table of sessions, encoded once. What a full mailbox drops is made good by
 // a new look.
 
-import type { Effect, PushEffect, Shown } from "../src/domain/effect.js";
+import type { Effect, PushEffect } from "../src/domain/effect.js";
 import type { ServerOp } from "../src/protocol/frames.js";
 import type { ConversationMessage } from "./conversation.js";
 import type { Output } from "./output.js";
@@ -75,7 +75,7 @@ export class Perform {
 	private push(effect: PushEffect, origin: SessionInfo | null, direct: boolean): void {
 		const { everyone, some } = effect;
 		for (const { user, from, shown } of some) {
-			const except = exceptOf(user, shown, origin);
+			const except = exceptOf(user, origin);
 			if (!this.online(user, except)) continue;
 			this.deliver(user, 0, except, showOp(effect, shown, from, user), direct);
 		}
@@ -86,7 +86,7 @@ export class Perform {
 		const op = showOp(effect, shown, from, "");
 		if (!direct) {
 			for (const user of users) {
-				const except = exceptOf(user, shown, origin);
+				const except = exceptOf(user, origin);
 				if (isIn(some, user) || !this.online(user, except)) continue;
 				const own = user === author ? showOp(effect, shown, from, user) : op;
 				this.deliver(user, 0, except, own, false);
@@ -94,8 +94,9 @@ export class Perform {
 			return;
 		}
 		const done = some.length === 0 && author === "" ? nobody : new Set(some.map((one) => one.user));
-		if (author !== "" && !done.has(author)) {
-			const except = exceptOf(author, shown, origin);
+		// Others change the row too, and by then the author may be a member no more.
+		if (author !== "" && !done.has(author) && users.includes(author)) {
+			const except = exceptOf(author, origin);
 			this.deliver(author, 0, except, showOp(effect, shown, from, author), true);
 			(done as Set<string>).add(author);
 		}
@@ -112,7 +113,11 @@ export class Perform {
 	): void {
 		const { sessions, users } = this.context;
 		if (!direct) {
-			if (users.tell(user, { type: "out", serial, except, op }) !== "ok") this.context.lost(user);
+			if (users.tell(user, { type: "out", serial, except, op }) === "ok") return;
+			// An answer is owed. Past what waits for the actor it comes too early at worst, and says so
+			// itself by the position that it continues from; pushes are made good by the marks.
+			if (serial !== 0) sessions.deliver(serial, [op]);
+			else this.context.lost(user);
 			return;
 		}
 		if (serial !== 0) {
@@ -136,12 +141,7 @@ function isIn(some: PushEffect["some"], user: string): boolean {
 	return false;
 }
 
-/**
- * The session that wrote it has its answer, which moves it to the same position. Only a frozen
- * status is news to it: that stands in the row.
- */
-function exceptOf(user: string, shown: Shown, origin: SessionInfo | null): number {
-	if (origin === null || origin.user !== user) return 0;
-	if (shown.type === "message" && shown.row.frozen !== null) return 0;
-	return origin.serial;
+/** The session that wrote it has its answer, which moves it to the same position. */
+function exceptOf(user: string, origin: SessionInfo | null): number {
+	return origin?.user === user ? origin.serial : 0;
 }
