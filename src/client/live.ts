@@ -10,7 +10,7 @@ import { type Answer, Outbox, type Refusal } from "./outbox.js";
 import { ownItems } from "./own.js";
 import type { Requests } from "./requests.js";
 import type { Step } from "./step.js";
-import type { Queued } from "./store.js";
+import type { Queued, View } from "./store.js";
 import { Sync, type SyncPort } from "./sync.js";
 
 export interface LivePort
@@ -92,13 +92,14 @@ export class Live {
 
 	/** The write is final and, when it continues the view, its effect is held: one transaction. */
 	private answered(op: Answer): void {
-		const { store, emit } = this.port;
+		const { emit } = this.port;
 		const { conversation, from, position } = op;
 		const waiting = this.outbox.waiting(conversation, op.n);
 		let step: Step | null = null;
 		if (conversation !== null && waiting !== null) {
-			const items = ownItems(waiting, op, store.view(conversation), this.welcome.user);
-			step = { conversation, from, position, items, own: true };
+			const { user } = this.welcome;
+			const own = (view: View | undefined) => ownItems(waiting, op, view, user);
+			step = { conversation, from, position, items: [], own };
 		}
 		const taken = step === null ? null : this.sync.taken(step);
 		const item = this.outbox.answered(op, taken?.change ?? null);

@@ -132,7 +132,7 @@ export class Pulls {
 		const { items, position, until, done } = result;
 		const before = this.port.store.view(conversation)?.position ?? 0;
 		this.failures = 0;
-		this.owner.apply({ conversation, from: before, position, items, own: false }, done);
+		this.owner.apply({ conversation, from: before, position, items, own: null }, done);
 		// A page that neither ends nor advances would be asked for ever.
 		if (!done && position > before) {
 			this.page(conversation, pull, until, position);

@@ -11,19 +11,19 @@ export function stepOf(
 		case "message": {
 			const { message } = op;
 			const items = [{ type: "message", message }] as const;
-			return { conversation, from, position: message.position, items, own: false };
+			return { conversation, from, position: message.position, items, own: null };
 		}
 		case "skip":
-			return { ...skipStep(op), own: false };
+			return { ...skipStep(op), own: null };
 		case "status": {
 			const { position, watermarks } = op;
 			const items = [{ type: "status", position, watermarks }] as const;
-			return { conversation, from, position, items, own: false };
+			return { conversation, from, position, items, own: null };
 		}
 		case "changed": {
 			const { position, at, change } = op;
 			const items = [{ type: "change", position, at, change }] as const;
-			return { conversation, from, position, items, own: false };
+			return { conversation, from, position, items, own: null };
 		}
 		default:
 			return op satisfies never;

@@ -10,8 +10,15 @@ export interface Step {
 	readonly from: number;
 	readonly position: number;
 	readonly items: readonly PullItem[];
-	/** This device's own write: its outcome is told as such, not as news. */
-	readonly own: boolean;
+	/**
+	 * This device's own write: its outcome is told as such, not as news. What it does to a row depends
+	 * on the row as it is when the step is taken, which may be after a pull.
+	 */
+	readonly own: ((view: View | undefined) => readonly PullItem[]) | null;
+}
+
+export function itemsOf(step: Step, view: View | undefined): readonly PullItem[] {
+	return step.own === null ? step.items : step.own(view);
 }
 
 /** What to tell, in order, once the change is stored. */
@@ -174,7 +181,7 @@ function later(one: WireWatermark, two: WireWatermark): WireWatermark {
  */
 export function news(step: Step, position: number): boolean {
 	if (step.position !== position) return step.position > position;
-	return step.items.every((item) => item.type === "status");
+	return step.own === null && step.items.every((item) => item.type === "status");
 }
 
 /**

@@ -8,7 +8,7 @@ import { Pulls } from "./pulls.js";
 import { stepOf } from "./pushes.js";
 import { Receipts } from "./receipts.js";
 import type { Reply } from "./requests.js";
-import { type Note, news, type Step, type Taken, take } from "./step.js";
+import { itemsOf, type Note, news, type Step, type Taken, take } from "./step.js";
 import type { ClientStore, View } from "./store.js";
 
 export type Request = ClientOp & { readonly request: number };
@@ -87,7 +87,7 @@ export class Sync {
 		const view = this.port.store.view(step.conversation);
 		if (step.position <= (view?.position ?? 0) || !this.continues(step, view)) return null;
 		this.noteStart(step.conversation, view);
-		return take(view, step.items, step.position, true, this.port.me);
+		return take(view, itemsOf(step, view), step.position, true, this.port.me);
 	}
 
 	private apply(step: Step, complete: boolean): void {
@@ -95,7 +95,7 @@ export class Sync {
 		const { conversation } = step;
 		const view = store.view(conversation);
 		this.noteStart(conversation, view);
-		const { change, notes } = take(view, step.items, step.position, complete, me);
+		const { change, notes } = take(view, itemsOf(step, view), step.position, complete, me);
 		store.change(conversation, change);
 		this.stored(step, notes);
 	}
@@ -107,7 +107,7 @@ export class Sync {
 		this.receipts.moved(conversation);
 		for (const note of notes) {
 			if (note.type === "message") {
-				if (!step.own) emit("message", conversation, note.message);
+				if (step.own === null) emit("message", conversation, note.message);
 			} else if (note.type === "row") emit("row", conversation, note.message);
 			else if (note.type === "status") emit("status", conversation, note.watermarks);
 			else emit("changed", conversation, note.change, note.position, note.at);

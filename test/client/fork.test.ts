@@ -25,8 +25,9 @@ function contentOf(op: WriteOp): string {
 }
 
 /** One's own message as history has it: with the outbox and the number that it came under. */
-function own(seq: number, n: number, outbox = outboxOne): WireMessage {
-	return row(seq, { sender: "ann", outbox, n });
+function own(seq: number, n: number, content: string): WireMessage {
+	const { type: _, ttlMs, clientTime, seenUpTo, ...body } = text(content);
+	return row(seq, { sender: "ann", outbox: outboxOne, n, body });
 }
 
 async function list(stage: Stage, peer: Peer, entries: ListEntry[]): Promise<void> {
@@ -80,7 +81,7 @@ t.test("what history has is done, the rest goes into the new outbox in order", a
 	t.same(peer.take("write"), [], "not before history was looked into");
 	await list(stage, peer, [entry(c, { head: 2, position: 2 })]);
 	t.same(peer.take("write"), []);
-	await pull(stage, peer, [row(1), own(2, 1)]);
+	await pull(stage, peer, [row(1), own(2, 1, "one")]);
 	const writes = peer.take("write");
 	t.same(
 		writes.map((op) => [op.n, op.answered, contentOf(op)]),
@@ -124,7 +125,7 @@ t.test("a crash in the middle of the move · it is done by the next session", as
 	const restarted = new Stage({ store: stage.store.clone(), clock: stage.clock });
 	const again = await restarted.live();
 	await list(restarted, again, [entry(c, { head: 1, position: 1 })]);
-	await pull(restarted, again, [own(1, 1)]);
+	await pull(restarted, again, [own(1, 1, "one")]);
 	t.same(again.take("write").map(contentOf), ["two", "three"]);
 });
 
@@ -136,7 +137,7 @@ t.test("forked again before the move is done · nothing is lost and the order st
 	await stage.settle();
 	const again = await stage.welcome({ fresh: true });
 	await list(stage, again, [entry(c, { head: 1, position: 1 })]);
-	await pull(stage, again, [own(1, 2)]);
+	await pull(stage, again, [own(1, 2, "two")]);
 	t.same(again.take("write").map(contentOf), ["one", "three", "four"]);
 });
 
@@ -154,7 +155,7 @@ for (const code of ["SEND_STALE", "SEND_CONFLICT"] as const) {
 		t.same(stage.toldOf("refused"), []);
 		const again = await stage.welcome({ fresh: true });
 		await list(stage, again, [entry(c, { head: 1, position: 1 })]);
-		await pull(stage, again, [own(1, 1)]);
+		await pull(stage, again, [own(1, 1, "one")]);
 		t.same(again.take("write").map(contentOf), ["two"]);
 	});
 }
@@ -183,10 +184,34 @@ t.test("a restored backup · what it sent after the backup is found, not doubled
 	await restored.settle();
 	const again = await restored.welcome({ fresh: true });
 	await list(restored, again, [entry(c, { head: 3, position: 3, start: 1, delivered: 1 })]);
-	await pull(restored, again, [row(1), own(2, 1), own(3, 2)]);
+	await pull(restored, again, [
+		row(1),
+		own(2, 1, "before the backup"),
+		own(3, 2, "after the backup"),
+	]);
 	t.same(again.take("write"), []);
 	t.same([...(restored.store.view(c)?.rows.keys() ?? [])], [1, 2, 3]);
 });
+
+t.test(
+	"a restored storage gives a number again · the other send is not taken for it",
+	async (t) => {
+		const stage = new Stage();
+		await stage.live();
+		const backup = stage.store.clone();
+		stage.device.stop();
+		const restored = new Stage({ store: backup, clock: stage.clock });
+		restored.device.write(c, text("said after the restore"));
+		restored.device.start();
+		await restored.settle();
+		restored.peer.say({ type: "goodbye", code: "DEVICE_FORKED", detail: "", retryAfterMs: 0 });
+		await restored.settle();
+		const peer = await restored.welcome({ fresh: true });
+		await list(restored, peer, [entry(c, { head: 1, position: 1 })]);
+		await pull(restored, peer, [own(1, 1, "said before it")]);
+		t.same(peer.take("write").map(contentOf), ["said after the restore"]);
+	},
+);
 
 t.test("rows that a reset took away are read back before anything is moved", async (t) => {
 	const stage = new Stage();
@@ -209,7 +234,7 @@ t.test("rows that a reset took away are read back before anything is moved", asy
 	await stage.settle();
 	const second = again.takeOne("history");
 	t.equal(second.before, 10);
-	const older = { type: "history", messages: [own(5, 1), row(4)], more: true } as const;
+	const older = { type: "history", messages: [own(5, 1, "one"), row(4)], more: true } as const;
 	again.say({ type: "result", request: second.request, result: older });
 	await stage.settle();
 	t.same(again.take("history"), [], "what was queued above 4 cannot be lower");

@@ -2,8 +2,8 @@
 // Y2–Y8). Cases C003 and C005 as far as the client is concerned.
 
 import t from "tap";
-import type { PullItem, ServerOp } from "../../src/protocol/frames.js";
-import { entry, type Peer, pushed, row, Stage } from "../helpers/scripted-peer.js";
+import type { PullItem, ServerOp, WriteOp } from "../../src/protocol/frames.js";
+import { answer, entry, type Peer, pushed, row, Stage, text } from "../helpers/scripted-peer.js";
 
 const c = "c1";
 
@@ -433,6 +433,27 @@ t.test(
 		t.equal(again.takeOne("pull").position, 2);
 	},
 );
+
+t.test("an own edit answered during a pull is made on the row that the pull brings", async (t) => {
+	const { stage, peer } = await holding(2);
+	const { type: _, ttlMs, clientTime, seenUpTo, ...body } = text("later");
+	stage.device.write(c, { type: "edit", seq: 2, ...body });
+	stage.device.write(c, { type: "delete", seq: 1 });
+	await stage.settle();
+	const [edit, remove] = peer.take("write") as [WriteOp, WriteOp];
+	const edited = row(2, { position: 2, changed: 5, editedAt: 77, sender: "ann" });
+	peer.say(answer(edit, 2, { from: 4, position: 5 }));
+	peer.say(answer(remove, 1, { from: 6, position: 7 }));
+	await stage.settle();
+	const pull = peer.takeOne("pull");
+	const reaction = [{ user: "bob", emoji: "👍" }];
+	const other = row(1, { position: 1, changed: 6, reactions: reaction, editedAt: 78 });
+	const items = [edited, other].map((message) => ({ type: "message", message }) as const);
+	peer.say(page(pull.request, items, 6, 6, true));
+	await stage.settle();
+	t.match(stage.store.view(c)?.rows.get(2), { changed: 5, editedAt: 77 });
+	t.match(stage.store.view(c)?.rows.get(1), { changed: 7, state: "deleted", editedAt: 78 });
+});
 
 t.test("callbacks that throw are told and change nothing", async (t) => {
 	const faults: string[] = [];
