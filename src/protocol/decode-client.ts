@@ -33,7 +33,7 @@ const starts: Starts = { at: [], count: 0 };
 /**
  * The operations of one WebSocket message, in order. Never throws, whatever the bytes.
  *
- * Shape: bytes in an operation (content, hashes, tickets) are views of `bytes`, which must not change.
+ * Shape: bytes in an operation (content, hashes) are views of `bytes`, which must not change.
  */
 export function decodeClientFrame(
 	bytes: Uint8Array,

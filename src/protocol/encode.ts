@@ -1,5 +1,5 @@
-// Operations into bytes, in the one shortest form that docs/vectors.json shows. What comes back is a
-// piece of a slab that is never written again: it may be kept, and sent to any number of sockets.
+// Operations into bytes, in the one shortest form that docs/vectors.json shows. What comes back is
+// a piece of a slab that is never written again: it may be kept, and sent to any number of sockets.
 
 import { clientOps } from "./client-ops.js";
 import { commands } from "./commands.js";

@@ -1,10 +1,11 @@
-// The fingerprint of a command's bytes (53 bits): so that a number of an outbox that comes back with
-// another content is noticed [P-5.6]. It is kept in the journal, so it never changes. Not a defence:
-// a client that finds a collision deceives nobody but itself.
+// The fingerprint of a command's bytes (53 bits): so that a number of an outbox that comes back
+// with another content is noticed [P-5.6]. It is kept in the journal, so it never changes. Not a
+// defence: a client that finds a collision deceives nobody but itself.
 
 /**
- * Two lanes in the manner of MurmurHash3 over 32-bit words, one pass. Not `zlib.crc32`: the call costs
- * as much as the whole of this for a short send, gives 32 bits, and is not there in a browser.
+ * Two lanes in the manner of MurmurHash3 over 32-bit words, one pass. Not `zlib.crc32`: the call
+ * costs as much as the whole of this for a short send, gives 32 bits, and is not there in a
+ * browser.
  */
 export function fingerprint(bytes: Uint8Array, from: number, to: number): number {
 	let one = 0x2f0b4471 ^ (to - from);

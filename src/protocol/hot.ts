@@ -11,7 +11,9 @@ import type { Reader } from "./reader.js";
 import { none } from "./schema.js";
 import type { Writer } from "./writer.js";
 
-/** A send's fields, of which `left` stand there. The reader says afterwards whether all were right. */
+/**
+ * A send's fields, of which `left` stand there. The reader says afterwards whether all were right.
+ */
 export function readSend(reader: Reader, left: number): WriteCommand {
 	if (left < 3) reader.refuse("is missing");
 	const id = reader.binary(limits.messageIdBytesMin, limits.messageIdBytesMax);

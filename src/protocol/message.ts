@@ -1,6 +1,6 @@
-// The records of a message and its body [P-10.2], written out by hand: they are in nearly every frame,
-// and this takes a third of the time of the generic record. Their fields stand in the same order in
-// docs/protocol.md, whose vectors hold both to the same bytes.
+// The records of a message and its body [P-10.2], written out by hand: they are in nearly every
+// frame, and this takes a third of the time of the generic record. Their fields stand in the same
+// order in docs/protocol.md, whose vectors hold both to the same bytes.
 
 import type { Body, Media, WireMessage } from "./frames.js";
 import type { Reader } from "./reader.js";

@@ -12,7 +12,9 @@ import { readConversation } from "./names.js";
 import type { Reader } from "./reader.js";
 import { readFields } from "./record.js";
 
-/** The longest id that was not valid and is still said back, so that its write finds its refusal. */
+/**
+ * The longest id that was not valid and is still said back, so that its write finds its refusal.
+ */
 const echoBytesMax = 1_024;
 
 /** After the operation's code; `left` is how many elements follow. */
@@ -88,7 +90,9 @@ function checkTarget(
 	}
 }
 
-/** The text at `from` as it was said, with the reader behind it; null when it is none, or endless. */
+/**
+ * The text at `from` as it was said, with the reader behind it; null when it is none, or endless.
+ */
 function echoOf(reader: Reader, from: number): string | null {
 	reader.code = null;
 	reader.at = from;

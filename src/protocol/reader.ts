@@ -1,6 +1,6 @@
-// A cursor over one operation in a frame that `scan` has passed: so lengths are inside and no bounds
-// are checked here, only whether a value is what its field asks for. The first value that is not
-// is remembered, whatever comes after is of no use, and the caller looks once at the end.
+// A cursor over one operation in a frame that `scan` has passed: so lengths are inside and no
+// bounds are checked here, only whether a value is what its field asks for. The first value that is
+// not is remembered, whatever comes after is of no use, and the caller looks once at the end.
 
 import type { ErrorCode } from "../base/errors.js";
 import { arrayCount, headerSize, valueEnd } from "./scan.js";
@@ -12,7 +12,10 @@ const bits = new DataView(new ArrayBuffer(8));
 export class Reader {
 	bytes: Uint8Array = noBytes;
 	at = 0;
-	/** What was wrong first; null: nothing so far. */
+	/**
+	 * What was wrong first; null: nothing so far. From then on the cursor may stand anywhere, so
+	 * whatever uses a length or a count looks here before.
+	 */
 	code: ErrorCode | null = null;
 	why = "";
 	/** Dotted names from the operation to the field that was wrong. */
@@ -55,7 +58,7 @@ export class Reader {
 	array(): number {
 		const byte = this.bytes[this.at] as number;
 		const count = arrayCount(this.bytes, this.at, byte, this.bytes.length);
-		if (count < 0) {
+		if (count < 0 || this.code !== null) {
 			this.refuse("is not an array");
 			return 0;
 		}
@@ -98,6 +101,7 @@ export class Reader {
 
 	/** Enters a text: its length, `at` on its first byte; -1 and a refusal when none is next. */
 	textLength(): number {
+		if (this.code !== null) return -1;
 		const byte = this.bytes[this.at++] as number;
 		if (byte >= 0xa0 && byte < 0xc0) return byte & 31;
 		if (byte >= 0xd9 && byte <= 0xdb) return this.big(1 << (byte - 0xd9));
@@ -119,6 +123,7 @@ export class Reader {
 
 	/** A view of the frame, not a copy. */
 	binary(bytesMin: number, bytesMax: number, tooLong: ErrorCode = "BAD_REQUEST"): Uint8Array {
+		if (this.code !== null) return noBytes;
 		const byte = this.bytes[this.at++] as number;
 		if (byte < 0xc4 || byte > 0xc6) this.refuse("is not bytes");
 		else {
@@ -135,6 +140,7 @@ export class Reader {
 
 	/** Passes over `count` values of any type. */
 	skip(count: number): void {
+		if (this.code !== null) return;
 		for (let left = count; left > 0; left--) {
 			const byte = this.bytes[this.at] as number;
 			const inside = arrayCount(this.bytes, this.at, byte, this.bytes.length);

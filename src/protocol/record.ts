@@ -1,6 +1,6 @@
-// Fields put together by position: a record is an array of its fields, a variant an array of its code
-// and the fields of that code. Both may be cut short after the last field that is not nil, and both
-// pass over what a newer peer appended [P-2.6].
+// Fields put together by position: a record is an array of its fields, a variant an array of its
+// code and the fields of that code. Both may be cut short after the last field that is not nil, and
+// both pass over what a newer peer appended [P-2.6].
 
 import type { Reader } from "./reader.js";
 import type { Fields, Type } from "./schema.js";

@@ -1,6 +1,7 @@
-// What a field is made of, in both directions: each `Type` reads its value off the wire, checking it,
-// and writes it. Records and variants put fields together by position. `records.ts`, `commands.ts`
-// and the files of operations say in these words what docs/protocol.md says in tables.
+// What a field is made of, in both directions: each `Type` reads its value off the wire, checking
+// it, and writes it. Records and variants put fields together by position. `records.ts`,
+// `commands.ts` and the files of operations say in these words what docs/protocol.md says in
+// tables.
 
 import { readConversation, readDevice, readUser } from "./names.js";
 import type { Reader } from "./reader.js";

@@ -11,8 +11,8 @@ import { acks, kinds, presences, visibilities } from "./words.js";
 const n = uint();
 
 /**
- * The name of an error. One of a newer server reads as `other`: final where it answers an operation,
- * and for the end of a connection the close code decides anyway [P-13.2].
+ * The name of an error. One of a newer server reads as `other`: final where it answers an
+ * operation, and for the end of a connection the close code decides anyway [P-13.2].
  */
 function code(other: ErrorCode): Type<ErrorCode> {
 	return {

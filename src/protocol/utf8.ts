@@ -1,5 +1,6 @@
 // UTF-8 without the platform where that pays: a check of a range of bytes, and text out of a range
-// that passed it. Node and browsers have both, but a call of theirs costs more than a short id here.
+// that passed it. Node and browsers have both, but a call of theirs costs more than a short id
+// here.
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 

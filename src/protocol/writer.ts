@@ -1,5 +1,5 @@
-// Writes MessagePack in its shortest form into a slab that is never written twice: so what is handed
-// out needs no copy and may be kept, at the price of pinning its slab while it lives.
+// Writes MessagePack in its shortest form into a slab that is never written twice: so what is
+// handed out needs no copy and may be kept, at the price of pinning its slab while it lives.
 
 /** Small: one frame kept for long keeps at most this much beside it. */
 const slabBytes = 32 * 1024;

@@ -2,8 +2,9 @@
 
 import t from "tap";
 import { systemClock } from "../../src/base/clock.js";
-import { unpack } from "../../src/base/pack.js";
+import { pack, unpack } from "../../src/base/pack.js";
 import { decodeClientFrame, decodeServerFrame } from "../../src/protocol/codec.js";
+import { opCode } from "../../src/protocol/frames.js";
 import { bytesOf } from "./documented.js";
 
 function repeat(hex: string, times: number, end = ""): Uint8Array {
@@ -175,6 +176,44 @@ t.test(
 		}
 	},
 );
+
+/** A value of any allowed type, arrays of such among them. */
+function anything(depth: number): unknown {
+	const random = (below: number) => Math.floor(systemClock.random() * below);
+	switch (random(depth > 0 ? 9 : 7)) {
+		case 0:
+			return null;
+		case 1:
+			return random(2) === 0;
+		case 2:
+			return random(300);
+		case 3:
+			return systemClock.random() * 1e14;
+		case 4:
+			return "abc~d".slice(random(5));
+		case 5:
+			return "x".repeat(random(300));
+		case 6:
+			return systemClock.randomBytes(random(20));
+		default:
+			return Array.from({ length: random(8) }, () => anything(depth - 1));
+	}
+}
+
+t.test("no sound structure with the wrong values in it makes a decoder throw", async (t) => {
+	// The decoder reads on in a few places after the first wrong value: it must not run off.
+	const codes = [...Object.values(opCode), 0, 22, 63, 78, 99];
+	for (let round = 0; round < 100_000; round++) {
+		const code = codes[round % codes.length] as number;
+		const values = Array.from({ length: round % 10 }, () => anything(4));
+		const command = [round % 20, ...values];
+		const op = round % 3 === 0 ? [opCode.write, "a", 5, 1, command] : [code, ...values];
+		const bytes = pack(op);
+		decodeClientFrame(bytes);
+		decodeServerFrame(bytes);
+	}
+	t.pass();
+});
 
 t.test("no bytes at random make a decoder throw", async (t) => {
 	for (let round = 0; round < 20_000; round++) {

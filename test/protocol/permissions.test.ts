@@ -1,5 +1,5 @@
-// Every cell of the permission tables in docs/protocol.md, tried against a real server, before and after
-// it was killed. Skipped where Debian's packages for Python are absent.
+// Every cell of the permission tables in docs/protocol.md, tried against a real server, before and
+// after it was killed. Skipped where Debian's packages for Python are absent.
 
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

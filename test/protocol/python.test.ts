@@ -1,5 +1,5 @@
-// A client in another language, written from docs/protocol.md alone, against the vectors and against a
-// real server. Skipped where Debian's packages for Python are absent.
+// A client in another language, written from docs/protocol.md alone, against the vectors and
+// against a real server. Skipped where Debian's packages for Python are absent.
 
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

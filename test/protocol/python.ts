@@ -1,5 +1,5 @@
-// Runs the programs in test/python with the system's Python, whose packages they need. Not here: what
-// they check.
+// Runs the programs in test/python with the system's Python, whose packages they need. Not here:
+// what they check.
 
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { join } from "node:path";
