@@ -9,13 +9,10 @@ type Scenario = (flags: Flags, quick: boolean) => Promise<readonly Figures[]>;
 
 /** A scenario's module is loaded when it is run: one that is broken does not stop the others. */
 const scenarios: Readonly<Record<string, Scenario>> = {
-	codec: async (_flags, quick) =>
-		named("codec", await (await import("./codec.js")).codec({ quick })),
+	codec: measured("codec"),
 	domain: async (flags) => (await import("./domain.js")).domain(flags),
-	journal: async (_flags, quick) =>
-		named("journal", await (await import("./journal.js")).journal({ quick })),
-	actors: async (_flags, quick) =>
-		named("actors", await (await import("./actors.js")).actors({ quick })),
+	journal: measured("journal"),
+	actors: measured("actors"),
 	cycle: async (flags) => (await import("./cycle.js")).cycle(flags),
 	idle: async (flags) => (await import("./idle.js")).idle(flags),
 	activation: async (flags) => (await import("./activation.js")).activation(flags),
@@ -80,12 +77,18 @@ function report(
 	for (const failure of failures) process.stderr.write(`✗ ${failure}\n`);
 }
 
-/** Rows of a scenario that measures several things carry its name in front. */
-function named(scenario: string, rows: readonly object[]): Figures[] {
-	return rows.map((row) => {
-		const { name = "", ...figures } = row as { name?: string };
-		return { parameters: {}, ...figures, name: `${scenario}: ${name}` };
-	});
+type Measure = (options: { readonly quick: boolean }) => Promise<readonly object[]>;
+
+/** A scenario that measures parts: `<name>.ts` exports a function of its name, which gives rows. */
+function measured(name: string): Scenario {
+	return async (_flags, quick) => {
+		const module = (await import(`./${name}.js`)) as Readonly<Record<string, Measure>>;
+		const rows = await (module[name] as Measure)({ quick });
+		return rows.map((row) => {
+			const { name: part = "", ...figures } = row as { name?: string };
+			return { parameters: {}, ...figures, name: `${name}: ${part}` };
+		});
+	};
 }
 
 process.exitCode = await main();
