@@ -11,7 +11,6 @@ import { contain, type Emit, type Events } from "./events.js";
 import { freshNames } from "./memory-store.js";
 import { BackOff, type BackOffOptions } from "./reconnect.js";
 import { Session } from "./session.js";
-import { takeHistory } from "./step.js";
 import type { ClientStore, Queued } from "./store.js";
 import type { Request, Unnumbered } from "./sync.js";
 import type { Connect } from "./transport.js";
@@ -132,11 +131,9 @@ export class Device {
 	/** A page of older messages, kept in the view as well. `before` null: from the newest. */
 	async history(conversation: string, before: number | null, limit: number) {
 		const id = normal(conversation);
-		const asked = { type: "history", conversation: id, before, limit } as const;
-		const page = await this.request<"history">(asked);
-		const view = this.store.view(id);
-		this.store.change(id, takeHistory(view, before, page.messages, page.more));
-		return page;
+		if (this.state.type !== "connected") throw new BrokerError("UNAVAILABLE", "not connected");
+		const page = await this.state.session.history(id, before, limit);
+		return page as Result & { readonly type: "history" };
 	}
 
 	/** Follow the presence of these users, over reconnects too. */

@@ -3,7 +3,6 @@
 
 import type { Body, WireMessage } from "../protocol/frames.js";
 import type { Outcome } from "./events.js";
-import { takeHistory } from "./step.js";
 import type { Queued } from "./store.js";
 import type { Sync, SyncPort } from "./sync.js";
 
@@ -64,14 +63,10 @@ export class Move {
 	private history(conversation: string, before: number): void {
 		this.searching.add(conversation);
 		const limit = this.port.pageItems;
-		this.port.ask({ type: "history", conversation, before, limit }, (result) => {
+		this.sync.history(conversation, before, limit, (result) => {
 			this.searching.delete(conversation);
 			// On failure the writes stay where they are, for the next session to move.
-			if (result?.type !== "history") return;
-			const view = this.port.store.view(conversation);
-			const change = takeHistory(view, before, result.messages, result.more);
-			this.port.store.change(conversation, change);
-			this.search(conversation);
+			if (result !== null) this.search(conversation);
 		});
 	}
 

@@ -23,7 +23,7 @@ export function stepOf(
 		case "changed": {
 			const { position, at, change } = op;
 			const items = [{ type: "change", position, at, change }] as const;
-			return { conversation, from, position, items, own: null };
+			return { conversation, from, position, items, own: null, pushed: true };
 		}
 		default:
 			return op satisfies never;

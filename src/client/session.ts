@@ -100,6 +100,18 @@ export class Session {
 		});
 	}
 
+	/** A page of older messages, kept in the view. Errors: as `request`. */
+	history(conversation: string, before: number | null, limit: number): Promise<Result> {
+		return new Promise((resolve, reject) => {
+			const reply: Reply = (result, code, detail) => {
+				if (result !== null) resolve(result);
+				else reject(new BrokerError(code ?? "UNAVAILABLE", detail));
+			};
+			if (this.phase.type !== "ready") reply(null, "UNAVAILABLE", "no session");
+			else this.phase.live.sync.history(conversation, before, limit, reply);
+		});
+	}
+
 	/** End it from this side; `onEnd` is not called. */
 	close(): void {
 		if (this.phase.type === "ended") return;

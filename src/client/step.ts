@@ -15,6 +15,8 @@ export interface Step {
 	 * on the row as it is when the step is taken, which may be after a pull.
 	 */
 	readonly own: ((view: View | undefined) => readonly PullItem[]) | null;
+	/** A change as a push tells it: the row without its reactions, which only readers look up. */
+	readonly pushed?: true;
 }
 
 export function itemsOf(step: Step, view: View | undefined): readonly PullItem[] {
@@ -36,6 +38,8 @@ export type Note =
 export interface Taken {
 	readonly change: ViewChange;
 	readonly notes: readonly Note[];
+	/** Something changed a row that is not held, and is held nowhere now. */
+	readonly missed: boolean;
 }
 
 /**
@@ -50,8 +54,9 @@ export function take(
 	position: number,
 	complete: boolean,
 	me: string,
+	pushed = false,
 ): Taken {
-	const draft = new Draft(view, me);
+	const draft = new Draft(view, me, pushed);
 	for (const item of items) draft.add(item);
 	return draft.finish(Math.max(position, view?.position ?? 0), complete);
 }
@@ -62,6 +67,8 @@ const lastVersion = Number.MAX_SAFE_INTEGER;
 class Draft {
 	private readonly view: View | undefined;
 	private readonly me: string;
+	private readonly pushed: boolean;
+	private missed = false;
 	private readonly rows = new Map<number, WireMessage>();
 	private readonly watermarks = new Map<string, WireWatermark>();
 	private readonly notes: Note[] = [];
@@ -69,9 +76,10 @@ class Draft {
 	private foreign: number;
 	private top: number;
 
-	constructor(view: View | undefined, me: string) {
+	constructor(view: View | undefined, me: string, pushed: boolean) {
 		this.view = view;
 		this.me = me;
+		this.pushed = pushed;
 		this.held = view?.held ?? 0;
 		this.foreign = view?.foreign ?? 0;
 		this.top = view?.top ?? 0;
@@ -84,7 +92,7 @@ class Draft {
 	}
 
 	finish(position: number, complete: boolean): Taken {
-		const { rows, watermarks, top, foreign, notes } = this;
+		const { rows, watermarks, top, foreign, notes, missed } = this;
 		const held = complete ? Math.max(this.held, top) : this.held;
 		return {
 			change: {
@@ -96,6 +104,7 @@ class Draft {
 				watermarks: [...watermarks.values()],
 			},
 			notes,
+			missed,
 		};
 	}
 
@@ -140,20 +149,30 @@ class Draft {
 	}
 
 	private changedRow(change: Change, position: number): WireMessage | null {
-		if (change.type === "row") return change.message;
+		if (change.type === "row") {
+			const { message } = change;
+			if (!this.pushed || message.state !== "live") return message;
+			const before = this.known(message.seq);
+			return before && { ...message, reactions: before.reactions };
+		}
 		if (change.type === "hidden") {
-			const before = this.row(change.seq);
+			const before = this.known(change.seq);
 			// Outbox and number stay: a fork finds its own sends by them. What comes later changes it no
 			// more: other members do not know that it is hidden here.
-			return before === undefined
-				? null
-				: { ...before, state: "skip", body: null, changed: lastVersion, reactions: [] };
+			return (
+				before && { ...before, state: "skip", body: null, changed: lastVersion, reactions: [] }
+			);
 		}
 		if (change.type !== "reacted") return null;
-		const before = this.row(change.seq);
-		return before === undefined
-			? null
-			: { ...reacted(before, change.user, change.emoji), changed: position };
+		const before = this.known(change.seq);
+		return before && { ...reacted(before, change.user, change.emoji), changed: position };
+	}
+
+	/** A row that is not held stays unheld: whoever asks for it later gets it as it is then. */
+	private known(seq: number): WireMessage | null {
+		const row = this.row(seq);
+		this.missed ||= row === undefined;
+		return row ?? null;
 	}
 }
 

@@ -8,7 +8,7 @@ import { Pulls } from "./pulls.js";
 import { stepOf } from "./pushes.js";
 import { Receipts } from "./receipts.js";
 import type { Reply } from "./requests.js";
-import { itemsOf, type Note, news, type Step, type Taken, take } from "./step.js";
+import { itemsOf, type Note, news, type Step, type Taken, take, takeHistory } from "./step.js";
 import type { ClientStore, View } from "./store.js";
 
 export type Request = ClientOp & { readonly request: number };
@@ -42,6 +42,8 @@ export class Sync {
 	private readonly pulls: Pulls;
 	/** Positions when the present generation was stored, of views that have moved since. */
 	private readonly startedAt = new Map<string, number>();
+	/** How often a conversation had a change of a row that is not held. */
+	private readonly missed = new Map<string, number>();
 	private listing = false;
 	private listAgain = false;
 
@@ -86,16 +88,51 @@ export class Sync {
 	taken(step: Step): Taken | null {
 		const view = this.port.store.view(step.conversation);
 		if (step.position <= (view?.position ?? 0) || !this.continues(step, view)) return null;
-		this.noteStart(step.conversation, view);
-		return take(view, itemsOf(step, view), step.position, true, this.port.me);
+		return this.take(step, view, true);
+	}
+
+	private take(step: Step, view: View | undefined, complete: boolean): Taken {
+		const { conversation, position, own } = step;
+		this.noteStart(conversation, view);
+		const items = itemsOf(step, view);
+		const taken = take(view, items, position, complete, this.port.me, step.pushed);
+		if (taken.missed || (own !== null && items.length === 0)) {
+			this.missed.set(conversation, (this.missed.get(conversation) ?? 0) + 1);
+		}
+		return taken;
+	}
+
+	/**
+	 * A page of older messages, kept in the view. One that was read before a change of a row that is
+	 * not held is read again: the change would not come a second time.
+	 */
+	history(conversation: string, before: number | null, limit: number, reply: Reply): void {
+		const { store } = this.port;
+		const missed = this.missed.get(conversation);
+		this.port.ask({ type: "history", conversation, before, limit }, (result, code, detail) => {
+			if (result?.type !== "history") {
+				reply(null, code, detail);
+				return;
+			}
+			if (this.missed.get(conversation) !== missed) {
+				this.history(conversation, before, limit, reply);
+				return;
+			}
+			const { messages, more } = result;
+			try {
+				store.change(conversation, takeHistory(store.view(conversation), before, messages, more));
+			} catch (cause) {
+				reply(null, "UNAVAILABLE", "the page could not be stored");
+				throw cause;
+			}
+			reply(result, null, "");
+		});
 	}
 
 	private apply(step: Step, complete: boolean): void {
-		const { store, me } = this.port;
+		const { store } = this.port;
 		const { conversation } = step;
-		const view = store.view(conversation);
-		this.noteStart(conversation, view);
-		const { change, notes } = take(view, itemsOf(step, view), step.position, complete, me);
+		const { change, notes } = this.take(step, store.view(conversation), complete);
 		store.change(conversation, change);
 		this.stored(step, notes);
 	}
