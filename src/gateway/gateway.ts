@@ -5,6 +5,7 @@ import type { RouterPort, SessionInfo, SessionPort } from "../../actors/port.js"
 import type { Authenticate } from "../auth/identity.js";
 import type { Clock, Timer } from "../base/clock.js";
 import type { ErrorCode } from "../base/errors.js";
+import { directMembers } from "../base/ids.js";
 import { type Log, silentLog } from "../base/log.js";
 import type { DecodedOp } from "../protocol/codec.js";
 import {
@@ -244,6 +245,11 @@ export class Gateway implements SessionPort, Desk {
 
 	privacyChanged(user: string): void {
 		this.presence.recheck(user);
+	}
+
+	opened(conversation: string): void {
+		const members = directMembers(conversation);
+		if (members !== null) this.presence.opened(...members);
 	}
 
 	ending(code: ErrorCode): void {

@@ -73,6 +73,22 @@ export class Presence {
 	joined(session: Session, info: SessionInfo): void {
 		session.frameAt = this.clock.now();
 		this.lastSeen.returned(info.user);
+		this.allow(info.user, (_, may) => may === false);
+	}
+
+	/** Two users share a direct conversation now: who was kept from knowing may be let know. */
+	opened(one: string, two: string): void {
+		for (const [user, other] of one === two ? [] : [[one, two] as const, [two, one] as const]) {
+			this.allow(user, (session, may) => may === false && session.live?.user === other);
+		}
+	}
+
+	/** Asks again for watchers of a user, who may have begun to exist only now. */
+	private allow(user: string, who: (session: Session, may: boolean | null) => boolean): void {
+		for (const [session, may] of this.watched.get(user)?.watchers ?? []) {
+			if (session.live !== null && who(session, may))
+				this.ask(session, session.live, [user], false);
+		}
 	}
 
 	/**

@@ -45,6 +45,8 @@ export interface Hub {
 	caughtUp(session: Session, info: SessionInfo): void;
 	/** Who may see whom has changed around this user. */
 	privacyChanged(user: string): void;
+	/** This direct conversation exists, perhaps only now. */
+	opened(conversation: string): void;
 	/** The session ends, for this reason. */
 	ending(code: ErrorCode): void;
 	/** The connection is gone. */
@@ -120,6 +122,9 @@ export class Session implements TransportHandler, Sender {
 			if (lagging && isPush(op)) continue;
 			if (isAnswer(op)) this.answered();
 			if (this.privacy !== null) this.privacyAnswered(op);
+			if (op.type === "result" && op.result.type === "open") {
+				this.hub.opened(op.result.conversation);
+			}
 			this.outbox.push(op);
 		}
 		return !this.outbox.empty;
