@@ -105,7 +105,8 @@ function essence(row: WireMessage | undefined): unknown {
 	const { seq, position, at, sender, state, body, editedAt, frozen } = row;
 	if (state === "skip") return { seq, state };
 	const content = body === null ? null : new TextDecoder().decode(body.content);
-	return { seq, position, at, sender, state, content, editedAt, frozen };
+	const reactions = row.reactions.map(({ user, emoji: sign }) => `${user} ${sign}`).sort();
+	return { seq, position, at, sender, state, content, editedAt, frozen, reactions };
 }
 
 class Play {
