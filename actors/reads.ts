@@ -141,7 +141,8 @@ export class Reads {
 				for (const asked of op.users) {
 					const key = userKey(asked);
 					const value = journal.get(key);
-					if (value === undefined) return { code: "USER_UNKNOWN", detail: asked };
+					// Left out, as the page says: one wrong name must not hide the others.
+					if (value === undefined) continue;
 					const { name, picture } = decodeUser(key, value);
 					profiles.push({ user: asked, name, picture });
 				}

@@ -1,7 +1,11 @@
 // The broker without a door: journal, pipeline, actors and gateway, wired. `broker.ts` opens the
 // data folder and a port around it; the simulation gives it a seeded clock and sockets of its own.
 
-import { ConversationActor, type ConversationMessage } from "../actors/conversation.js";
+import {
+	ConversationActor,
+	type ConversationContext,
+	type ConversationMessage,
+} from "../actors/conversation.js";
 import { Perform } from "../actors/perform.js";
 import { mayKnow } from "../actors/privacy.js";
 import { Reads } from "../actors/reads.js";
@@ -10,7 +14,7 @@ import { createRoot, type Root } from "../actors/root.js";
 import { Router, refusals } from "../actors/router.js";
 import type { Directory } from "../actors/shard.js";
 import { Sweeps } from "../actors/sweeps.js";
-import { UserActor, type UserMessage } from "../actors/user.js";
+import { UserActor, type UserContext, type UserMessage } from "../actors/user.js";
 import type { Authenticate } from "./auth/identity.js";
 import type { Clock } from "./base/clock.js";
 import { BrokerError } from "./base/errors.js";
@@ -71,6 +75,21 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 		passivateAfterMs: config.passivateAfterMs,
 		window: sendWindow,
 	};
+	// One object for all actors of a kind: each keeps a reference, a hundred thousand times.
+	const conversationContext: ConversationContext = {
+		...shared,
+		caps: config,
+		directMembersMax: config.directMembersMax,
+		userExists: (user) => reads.userExists(user),
+		gatherLater: (conversation) => sweeps.gatherLater(conversation),
+	};
+	const userContext: UserContext = {
+		...shared,
+		caps: config,
+		sessions: gateway,
+		marks: (session) => reads.marks(session),
+		takeLost: (user) => lost.delete(user),
+	};
 	// The store is away: waited for as long as it takes. Any other failure counts.
 	const transient = (error: unknown) => error instanceof BrokerError && error.code === "JOURNAL_IO";
 	const limits = { mailboxMax: config.mailboxMax };
@@ -81,14 +100,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 			name: "conversations",
 			limits,
 			isTransient: transient,
-			create: (id, self) =>
-				new ConversationActor(id, self, {
-					...shared,
-					caps: config,
-					directMembersMax: config.directMembersMax,
-					userExists: (user) => reads.userExists(user),
-					gatherLater: (conversation) => sweeps.gatherLater(conversation),
-				}),
+			create: (id, self) => new ConversationActor(id, self, conversationContext),
 			onActivated: (id, pid) => registry.activated("conversation", id, pid),
 			onStopped: (id) => registry.stopped("conversation", id),
 			onPoison: (message) => router.refused(message, "INTERNAL"),
@@ -101,14 +113,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 			name: "users",
 			limits,
 			isTransient: transient,
-			create: (id, self) =>
-				new UserActor(id, self, {
-					...shared,
-					caps: { ...config, heldPerDeviceMax: config.heldPerDeviceMax },
-					sessions: gateway,
-					marks: (session) => reads.marks(session),
-					takeLost: (user) => lost.delete(user),
-				}),
+			create: (id, self) => new UserActor(id, self, userContext),
 			onActivated: (id, pid) => registry.activated("user", id, pid),
 			onStopped: (id) => registry.stopped("user", id),
 			onPoison: (message) => router.refused(message, "INTERNAL"),

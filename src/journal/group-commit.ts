@@ -263,7 +263,11 @@ export class GroupCommit {
 			const entry = group.entries[i] as Entry;
 			const lane = entry.lane;
 			lane.pending -= 1;
-			if (lane.pending === 0) lane.group = null;
+			// A lane that kept its last group would keep all rows of all lanes in it.
+			if (lane.pending === 0) {
+				lane.group = null;
+				lane.partGroup = null;
+			}
 			if (error === null && entry.to > lane.committed) lane.committed = entry.to;
 			this.#tell(entry, error);
 			if (lane.pending === 0) this.#lanes.settle(lane, this.#health.state === "ok");
