@@ -2,6 +2,7 @@
 // says up to which position it is complete: its horizon.
 
 import type { ConversationEvent, ReceiptPair } from "../domain/event.js";
+import { isOpen } from "../domain/visibility.js";
 import { damaged } from "./check.js";
 import { decodeEvent } from "./event-row.js";
 import { eventsAbove, messageKey, numberOf, ofId, watermarkKey } from "./keys.js";
@@ -167,8 +168,12 @@ export async function pullWatermarks(
 	until: number,
 ): Promise<Source> {
 	const found: Found[] = [];
-	const note = (position: number, pair: ReceiptPair, bytes: number): void => {
-		if (position <= from || position > until) return;
+	const open = isOpen(member.intervals);
+	const note = (moved: number, pair: ReceiptPair, bytes: number): void => {
+		// One that moved again since the first page has lost where it stood before, so it is told as it
+		// is now, with the end: no push need follow. To a former member the end is the cut.
+		if (moved <= from || (moved > until && !open)) return;
+		const position = Math.min(moved, until);
 		found.push({ item: { type: "watermarks", position, pairs: [pair] }, bytes });
 	};
 	if (member.kind === "channel") {
