@@ -57,8 +57,8 @@ function serve(at: Desk, session: Session, info: SessionInfo, ops: readonly Deco
 		}
 		routed ??= ops.slice(0, index) as RoutedOp[];
 		if (op.type === "pulse") personal ||= op.active;
-		else if (op.type === "hello") {
-			session.end("PROTOCOL", "one hello a connection");
+		else if (op.type === "hello" || op.type === "ready") {
+			session.end("PROTOCOL", `one ${op.type} a connection`);
 			return;
 		}
 		session.unnumbered += 1;
@@ -84,10 +84,14 @@ function changesPrivacy({ command: { type } }: WriteOp): boolean {
 	return type === "privacy" || type === "block" || type === "unblock";
 }
 
-function isRouted(op: DecodedOp): op is RoutedOp {
+/** What may go to the actors from a session that is ready. */
+type Passed = Exclude<RoutedOp, { type: "ready" }>;
+
+function isRouted(op: DecodedOp): op is Passed {
 	switch (op.type) {
 		case "invalid":
 		case "hello":
+		case "ready":
 		case "refresh":
 		case "ping":
 		case "watch":
@@ -103,7 +107,7 @@ function own(
 	at: Desk,
 	session: Session,
 	info: SessionInfo,
-	op: Exclude<ClientOp, RoutedOp | { type: "hello" }>,
+	op: Exclude<ClientOp, Passed | { type: "hello" | "ready" }>,
 ): void {
 	switch (op.type) {
 		case "pulse":
