@@ -150,7 +150,7 @@ export function step(state: State, action: Action, m: Mutations) {
 		case "crash":
 			return crash(server, first as "present" | "absent");
 		case "restart":
-			server.stopped = {};
+			server.through = {};
 			if (m.S5_forgottenByRestart) server.newest = {};
 			return;
 		default:
@@ -220,12 +220,12 @@ function restoreDevice(state: State, device: Device) {
 	cut(state, device);
 	device.disk = copy(must(device.backup));
 	const { disk } = device;
-	const waiting = [...disk.queue, ...(disk.fork?.queue ?? [])];
+	const waiting = [...disk.queue, ...(disk.fork ?? [])];
 	for (const q of waiting) if (!q.final) delete state.told[q.id];
 	// Late frames under an outbox that the backup cannot name are assumed dead by then.
-	const named = new Set([disk.outbox, ...(disk.fork?.outboxes ?? [])]);
 	const ghost = state.server.sessions[sid];
-	if (ghost !== undefined) ghost.up = ghost.up.filter((f) => f.t !== "send" || named.has(f.outbox));
+	if (ghost !== undefined)
+		ghost.up = ghost.up.filter((f) => f.t !== "send" || f.outbox === disk.outbox);
 	if (ghost?.up.length === 0) delete state.server.sessions[sid];
 }
 

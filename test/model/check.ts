@@ -107,7 +107,7 @@ function unmarked(state: State, device: Device): string | undefined {
 		const member = conversation.members[user];
 		const view = disk.views[c];
 		if (member === undefined || conversation.marks[user] || view?.todo) continue;
-		if ((view?.pos ?? 0) < member.due) return "behind without a mark";
+		if ((view?.pos ?? 0) < member.last) return "behind without a mark";
 	}
 	return undefined;
 }
@@ -137,7 +137,7 @@ function differs(state: State, device: Device, c: string): string | undefined {
 	const member = conversation.members[device.user];
 	const view = device.disk.views[c];
 	if (member === undefined) return undefined;
-	if (view === undefined) return member.due > 0 ? "a device misses a conversation" : undefined;
+	if (view === undefined) return member.last > 0 ? "a device misses a conversation" : undefined;
 	if (view.todo) return "a device never stops pulling";
 	for (const row of conversation.rows) {
 		const due = shown(row, conversation, device.user, {});

@@ -2,7 +2,7 @@
 // Each frame is one step, whose storage writes are atomic; a cut or a crash forgets `live`.
 
 import { entries, history, marks, page, push, renew, startPull } from "./reader.js";
-import { applySend, closedReply, startFork } from "./sender.js";
+import { applySend, look, startFork } from "./sender.js";
 import {
 	type Device,
 	type Down,
@@ -98,7 +98,7 @@ export function receive(state: State, device: Device, frame: Down, m: Mutations)
 		case "welcome":
 			return welcome(state, device, frame, m);
 		case "forked":
-			return forked(state, device, m);
+			return forked(state, device, frame.forgotten, m);
 		case "ok":
 			disk.used = disk.offered;
 			live.phase = "live";
@@ -112,6 +112,7 @@ export function receive(state: State, device: Device, frame: Down, m: Mutations)
 		case "history":
 			return history(device, frame, m);
 		case "reset":
+			if (live.pulls[frame.c]?.id !== frame.id) return;
 			renew(disk, frame.c, frame.start, frame.pos);
 			delete live.pulls[frame.c];
 			return startPull(state, device, frame.c);
@@ -119,8 +120,6 @@ export function receive(state: State, device: Device, frame: Down, m: Mutations)
 			return push(state, device, frame, m);
 		case "answer":
 			return applySend(state, device, frame, m);
-		case "closed":
-			return closedReply(state, device, frame);
 		default:
 			return frame satisfies never;
 	}
@@ -135,7 +134,7 @@ function welcome(state: State, device: Device, frame: Welcome, m: Mutations) {
 		// Positions and numbers of another history say nothing here; the outbox stays.
 		disk.views = {};
 		disk.listed = false;
-		if (disk.fork !== null) disk.fork.closed = [];
+		if (disk.fork !== null) look(device);
 	}
 	disk.epoch = frame.epoch;
 	// The one that the server accepted must outlive the new offer: that may never be used.
@@ -148,14 +147,17 @@ function welcome(state: State, device: Device, frame: Welcome, m: Mutations) {
 	tell(state, device, { t: "ready", listed: disk.listed });
 }
 
-/** A copy: another device from now on. What it holds stays true; what it had not sent is moved. */
-function forked(state: State, device: Device, m: Mutations) {
+/**
+ * A copy: another device from now on. What it holds stays true. It keeps its outbox, whose numbers
+ * recognise what was sent: leaving it at once would let late frames be decided behind its back.
+ */
+function forked(state: State, device: Device, forgotten: boolean, m: Mutations) {
 	const { disk } = device;
 	disk.device = `d${state.ids++}`;
 	disk.used = 0;
 	disk.offered = 0;
 	disk.listed = false;
-	startFork(state, device, m);
+	if (forgotten || m.S7_leavesOutbox) startFork(state, device);
 	sayHello(state, device);
 }
 
@@ -163,5 +165,4 @@ function begin(state: State, device: Device, list: boolean) {
 	const { disk } = device;
 	if (list) tell(state, device, { t: "list", after: "" });
 	for (const [c, view] of Object.entries(disk.views)) if (view.todo) startPull(state, device, c);
-	for (const outbox of disk.fork?.outboxes ?? []) tell(state, device, { t: "close", outbox });
 }

@@ -59,11 +59,8 @@ export function emit(server: Server, c: string, change: Change, m: Mutations) {
 		// Joining makes a device pull: rows may have changed between its cut and here.
 		const from = user === change.joined && !m.Y7_joinContinues ? pos - 1 : member.last;
 		member.last = pos;
-		if (!cut) {
-			member.due = pos;
-			if (m.Y1_afterCommit) server.outputs.push({ t: "mark", user, c });
-			else conversation.marks[user] = true;
-		}
+		if (m.Y1_afterCommit) server.outputs.push({ t: "mark", user, c });
+		else if (!(cut && m.Y1_removalUnmarked)) conversation.marks[user] = true;
 		const row = change.row === undefined ? null : shown(change.row, conversation, user, m);
 		const receipt = change.receipt ?? null;
 		server.outputs.push({ t: "push", user, frame: { t: "push", c, from, pos, row, receipt } });
@@ -92,7 +89,7 @@ export function edit(server: Server, c: string, seq: number, id: string, m: Muta
 
 export function join(server: Server, c: string, user: string, m: Mutations) {
 	const conversation = must(server.mem.conversations[c]);
-	const open: Member = { intervals: [], last: 0, due: 0 };
+	const open: Member = { intervals: [], last: 0 };
 	const member = conversation.members[user] ?? open;
 	conversation.members[user] = member;
 	if (present(member)) return;
@@ -131,7 +128,7 @@ export function level(server: Server, c: string, user: string, pos: number, m: M
 }
 
 function known(server: Server, outbox: string): Outbox {
-	const fresh: Outbox = { last: 0, answered: 0, kept: [], closed: false };
+	const fresh: Outbox = { last: 0, answered: 0, kept: [] };
 	const { outboxes } = must(server.mem.conversations[MAIN]);
 	const box = outboxes[outbox] ?? fresh;
 	outboxes[outbox] = box;
@@ -144,59 +141,39 @@ function answer(server: Server, session: Session, send: Send, result: Result, se
 	server.outputs.push({ t: "frame", sid: session.sid, frame });
 }
 
-/** Closing is durable, so that neither a restart nor a late frame decides anything more (S3). */
-export function close(server: Server, session: Session, outbox: string, m: Mutations) {
-	const box = known(server, outbox);
-	if (m.S3_softClose) server.stopped[outbox] = true;
-	else box.closed = true;
-	server.dirty = true;
-	const frame = { t: "closed", outbox, kept: box.kept.map((k) => ({ ...k })) } as const;
-	server.outputs.push({ t: "frame", sid: session.sid, frame });
-}
-
 export function decideSend(server: Server, session: Session, send: Send, m: Mutations) {
 	const newest = server.newest[send.outbox] ?? 0;
 	if (session.sid < newest && !m.S5_none) {
 		// Late frames have nobody to hear this; a copy that lives must learn that it is one.
 		return m.S5_silent ? undefined : answer(server, session, send, "stale");
 	}
+	if (session.sid > newest) delete server.through[send.outbox];
 	server.newest[send.outbox] = Math.max(newest, session.sid);
-	// A number without an outcome is not overtaken, whatever `last` says: that may be another life's.
-	const key = `${session.sid}/${send.outbox}`;
-	if (send.n > (server.failed[key] ?? send.n) && !m.S2_overtakes && !m.S2_gap) {
-		return answer(server, session, send, "gap");
-	}
-	delete server.failed[key];
 	const box = known(server, send.outbox);
 	const kept = box.kept.find((k) => k.n === send.n);
 	const outside = m.S6_editsOutside && send.edit > 0;
 	if (kept !== undefined && !outside) {
-		const same = kept.id === send.id || m.S3_noHash;
-		if (!same) shut(server, send.outbox, m);
-		return answer(server, session, send, same ? "stored" : "conflict", kept.seq);
+		if (kept.id !== send.id && !m.S3_noHash) return answer(server, session, send, "conflict");
+		server.through[send.outbox] = send.n;
+		return answer(server, session, send, "stored", kept.seq);
 	}
 	const floor = Math.max(box.last, box.answered);
-	const shutNow = box.closed || server.stopped[send.outbox] === true;
-	if ((send.n <= floor || shutNow) && !outside) {
-		if (m.S3_staleIsGap) return answer(server, session, send, "gap");
-		shut(server, send.outbox, m);
-		return answer(server, session, send, "stale");
+	if (send.n <= floor && !outside) {
+		return answer(server, session, send, m.S3_staleIsGap ? "gap" : "stale");
 	}
 	if (send.n > send.answered + WINDOW && !m.S4_unbounded) {
 		return answer(server, session, send, "window");
 	}
 	const expected = Math.max(floor, send.answered) + 1;
-	if (send.n !== expected && !outside && !m.S2_gap) return answer(server, session, send, "gap");
+	const next = m.S2_gap || (send.n === expected && (m.S3_overtakes || follows(server, send)));
+	if (!next && !outside) return answer(server, session, send, "gap");
 	store(server, session, send, box, m);
+	server.through[send.outbox] = send.n;
 }
 
-function shut(server: Server, outbox: string, m: Mutations) {
-	if (m.S3_neverCloses) return;
-	if (m.S3_softClose) server.stopped[outbox] = true;
-	else if (!known(server, outbox).closed) {
-		known(server, outbox).closed = true;
-		server.dirty = true;
-	}
+/** What `last` says may come of another life: all before it must have had an outcome in this one. */
+function follows(server: Server, send: Send): boolean {
+	return send.n === send.answered + 1 || (server.through[send.outbox] ?? 0) >= send.n - 1;
 }
 
 /** A refusal appends nothing: `answered` passes over it later. */

@@ -22,13 +22,6 @@ export const sends: Planted[] = [
 		found: "order is broken",
 	},
 	{
-		switch: "S2_overtakes",
-		says: "a number is decided before a lower one whose commit failed came again",
-		plan: "lives",
-		found: "order is broken",
-		first: 5200,
-	},
-	{
 		switch: "S3_noHash",
 		says: "a repeat is recognised by its number alone",
 		plan: "lives",
@@ -41,23 +34,23 @@ export const sends: Planted[] = [
 		found: "livelock",
 	},
 	{
-		switch: "S3_neverCloses",
-		says: "an outbox that met a stranger stays open",
-		plan: "lives",
-		found: "told refused, was not",
-	},
-	{
-		switch: "S3_softClose",
-		says: "a closed outbox is open again after a restart",
-		plan: "forks",
-		found: "told refused, was not",
-		first: 1950,
-	},
-	{
 		switch: "S3_foundByNumber",
 		says: "a fork finds its sends in history by number",
 		plan: "forks",
 		found: "told stored, is not there",
+	},
+	{
+		switch: "S3_overtakes",
+		says: "a session skips a number that met a stranger or a failed commit",
+		plan: "lives",
+		found: "told refused, was not",
+	},
+	{
+		switch: "S3_movesRefused",
+		says: "a fork moves what was passed over before a send that it finds",
+		plan: "passed",
+		found: "order is broken",
+		first: 410,
 	},
 	{
 		switch: "S4_unbounded",
@@ -78,6 +71,7 @@ export const sends: Planted[] = [
 		found: "told refused, is there",
 		steps: 35,
 		odds: 8,
+		first: 440,
 	},
 	{
 		switch: "S5_forgottenByRestart",
@@ -86,6 +80,7 @@ export const sends: Planted[] = [
 		found: "told refused, is there",
 		steps: 35,
 		odds: 8,
+		first: 780,
 	},
 	{
 		switch: "S5_silent",
@@ -118,9 +113,9 @@ export const sends: Planted[] = [
 		found: "a send is stored twice",
 	},
 	{
-		switch: "S7_unfenced",
-		says: "a fork searches history before its old outboxes are closed",
-		plan: "forks",
+		switch: "S7_leavesOutbox",
+		says: "a restored device leaves its outbox without a last word under it",
+		plan: "lives",
 		found: "a send is stored twice",
 	},
 	{

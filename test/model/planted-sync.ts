@@ -10,6 +10,12 @@ export const sync: Planted[] = [
 		found: "behind without a mark",
 	},
 	{
+		switch: "Y1_removalUnmarked",
+		says: "a removal leaves no mark for the removed member",
+		plan: "leaves",
+		found: "behind without a mark",
+	},
+	{
 		switch: "Y2_anyPosition",
 		says: "a mark is dropped though its member was told more since",
 		plan: "marks",
@@ -26,7 +32,7 @@ export const sync: Planted[] = [
 		says: "a device answers with what it holds now, not when its generation began",
 		plan: "marks",
 		found: "behind without a mark",
-		first: 680,
+		first: 690,
 	},
 	{
 		switch: "Y2_onlineOnly",
@@ -63,6 +69,7 @@ export const sync: Planted[] = [
 		says: "a forked device does not pull what it kept",
 		plan: "marks",
 		found: "behind without a mark",
+		first: 340,
 	},
 	{
 		switch: "Y3_readBeforeAttach",
@@ -93,6 +100,7 @@ export const sync: Planted[] = [
 		says: "a history page from before a reset is taken",
 		plan: "two",
 		found: "a device misses a change",
+		first: 470,
 	},
 	{
 		switch: "Y6_anyPush",
@@ -105,6 +113,7 @@ export const sync: Planted[] = [
 		says: "a push at or below the position still brings its row",
 		plan: "two",
 		found: "a device misses a change",
+		first: 220,
 	},
 	{
 		switch: "Y6_noListAfterLoss",

@@ -75,7 +75,7 @@ export function startPull(state: State, device: Device, c: string) {
 		return;
 	}
 	const view = must(device.disk.views[c]);
-	const pull = { from: view.pos, until: -1, cursor: 0, fill: view.fill };
+	const pull = { id: state.ids++, from: view.pos, until: -1, cursor: 0, fill: view.fill };
 	live.pulls[c] = pull;
 	delete live.again[c];
 	tell(state, device, { t: "pull", c, ...pull });
@@ -85,7 +85,8 @@ export function page(state: State, device: Device, frame: Page, m: Mutations) {
 	const live = must(device.live);
 	const { c } = frame;
 	const view = must(device.disk.views[c]);
-	const pull = must(live.pulls[c]);
+	const pull = live.pulls[c];
+	if (pull?.id !== frame.id) return;
 	for (const row of frame.rows) applyRow(view, row, m);
 	for (const [user, receipt] of Object.entries(frame.receipts)) {
 		if (receipt.changed >= (view.receipts[user]?.changed ?? 0)) view.receipts[user] = receipt;

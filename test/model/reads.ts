@@ -66,7 +66,7 @@ export function pull(server: Server, session: Session, c: string, asked: Pull, m
 	const member = must(value.members[session.user]);
 	const everything = asked.fill === 0;
 	if (!everything && asked.from < value.floor && !m.Y8_partial) {
-		return read(session, { t: "reset", c, ...entry(server, session, c, m) });
+		return read(session, { t: "reset", c, id: asked.id, ...entry(server, session, c, m) });
 	}
 	const now = conversation.end(value, member, m);
 	const first = asked.until < 0;
@@ -85,6 +85,7 @@ export function pull(server: Server, session: Session, c: string, asked: Pull, m
 	read(session, {
 		t: "page",
 		c,
+		id: asked.id,
 		rows,
 		receipts: copy(receipts),
 		until,

@@ -39,6 +39,13 @@ export const plans = {
 		warm: 1,
 		left: { fault: 1, restart: 1, cut: 2, submit: 5, edit: 1, backup: 1, restore: 1, forget: 1 },
 	},
+	/** As `lives`, with refusals that the backup knows nothing of. */
+	passed: {
+		devices: ["a"],
+		conversations: ["c1"],
+		warm: 1,
+		left: { submit: 2, backup: 1, restore: 1, remove: 1, join: 1 },
+	},
 	/** As `lives`, from a cold start. */
 	forks: {
 		devices: ["a"],
@@ -81,6 +88,13 @@ export const plans = {
 		conversations: ["c0", "c1", "c2"],
 		later: ["c0"],
 		left: { cut: 1, join: 1, otherSends: 1 },
+	},
+	/** Removed while a device is level, and perhaps away. */
+	leaves: {
+		devices: ["a"],
+		conversations: ["c1"],
+		warm: 1,
+		left: { cut: 1, fault: 1, otherSends: 1, remove: 1 },
 	},
 	/** Removed, and added again, with edits in between. */
 	members: {
@@ -151,8 +165,7 @@ export function scenario(plan: Plan): State {
 		dirty: false,
 		sessions: {},
 		newest: {},
-		stopped: {},
-		failed: {},
+		through: {},
 		refusals: {},
 		levels: [],
 		backup: null,

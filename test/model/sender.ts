@@ -2,7 +2,6 @@
 
 import { startPull, viewOf } from "./reader.js";
 import {
-	type Closed,
 	type Device,
 	type Down,
 	MAIN,
@@ -19,7 +18,7 @@ export function submit(state: State, device: Device, edit: number) {
 	const { disk } = device;
 	const id = `m${state.ids++}`;
 	if (edit === 0) disk.made.push(id);
-	if (disk.fork !== null) disk.fork.queue.push({ n: 0, id, edit, final: false });
+	if (disk.fork !== null) disk.fork.push({ n: 0, id, edit, final: false });
 	else disk.queue.push({ n: disk.next++, id, edit, final: false });
 }
 
@@ -61,8 +60,8 @@ export function applySend(state: State, device: Device, frame: Answer, m: Mutati
 			break;
 		case "stale":
 		case "conflict":
-			startFork(state, device, m);
-			state.server.sessions[device.sid]?.up.push({ t: "close", outbox: frame.outbox });
+			startFork(state, device);
+			startPull(state, device, MAIN);
 			break;
 		default:
 			frame.result satisfies never;
@@ -91,41 +90,28 @@ function settle(state: State, device: Device, frame: Answer, m: Mutations) {
 	while (disk.queue[0]?.final) disk.answered = must(disk.queue.shift()).n;
 }
 
-/** Nothing more goes out under this outbox; a new one waits until history was searched. */
-export function startFork(state: State, device: Device, m: Mutations) {
+/**
+ * Nothing more goes out under this outbox; a new one waits until history was searched. Whoever was
+ * told so has just spoken under it: frames of older sessions are not decided any more (S5).
+ */
+export function startFork(state: State, device: Device) {
 	const { disk } = device;
-	const fork = disk.fork ?? { outboxes: [], closed: [], queue: [] };
-	disk.fork = fork;
-	fork.outboxes.push(disk.outbox);
-	fork.closed = [];
-	const waiting = [...disk.queue.filter((q) => !q.final), ...fork.queue];
+	const waiting = [...disk.queue.filter((q) => !q.final), ...(disk.fork ?? [])];
 	// From here on none of them is known to be unsent: another life may have moved it already.
-	fork.queue = waiting.map((q) => ({ ...q, n: Math.max(q.n, 1) }));
+	disk.fork = waiting.map((q) => ({ ...q, n: Math.max(q.n, 1) }));
 	disk.outbox = `o${state.ids++}`;
 	disk.next = 1;
 	disk.answered = 0;
 	disk.queue = [];
-	if (m.S7_unfenced) look(device);
+	look(device);
 }
 
-/** History is read by `seq` and from its beginning: own sends may stand below `delivered`. */
-function look(device: Device) {
-	const view = device.disk.views[MAIN];
-	if (view === undefined) return;
+/** A pull of every row, begun from here on: own sends may stand below `delivered`. */
+export function look(device: Device) {
+	const view = viewOf(device.disk, MAIN);
 	view.todo = true;
 	view.fill = 0;
-}
-
-/** Only what was read after the old outboxes are closed is the whole truth about them. */
-export function closedReply(state: State, device: Device, frame: Closed) {
-	const { disk } = device;
-	const { fork } = disk;
-	if (fork === null || fork.closed.some((closed) => closed.outbox === frame.outbox)) return;
-	fork.closed.push(frame);
-	if (fork.closed.length < fork.outboxes.length) return;
-	viewOf(disk, MAIN);
-	look(device);
-	startPull(state, device, MAIN);
+	if (device.live !== null) delete device.live.pulls[MAIN];
 }
 
 /** After the search: what was stored is final, so is all before it; the rest moves, in order. */
@@ -133,21 +119,16 @@ export function submitted(state: State, device: Device, view: View, m: Mutations
 	const { disk } = device;
 	const { fork } = disk;
 	if (fork === null) return;
-	if (fork.closed.length < fork.outboxes.length && !m.S7_unfenced) return;
 	const rows = Object.values(view.rows);
-	const kept = fork.closed.flatMap((closed) => closed.kept);
 	const found = (q: Queued) =>
-		kept.some((k) => k.id === q.id) ||
-		rows.some((row) =>
-			m.S3_foundByNumber ? row.n === q.n && fork.outboxes.includes(row.outbox) : row.id === q.id,
-		);
-	const last = fork.queue.findLastIndex(found);
-	fork.queue.forEach((q, index) => {
+		rows.some((row) => (m.S3_foundByNumber ? row.n === q.n : row.id === q.id));
+	const last = fork.findLastIndex(found);
+	fork.forEach((q, index) => {
 		if (found(q)) state.told[q.id] = "stored";
 		else if (q.edit > 0 && q.n > 0 && !m.S6_forkRepeatsEdits) {
 			// No row carries an edit, so nobody can know any more: the application decides.
 			state.told[q.id] = "unknown";
-		} else if (index < last) state.told[q.id] = "refused";
+		} else if (index < last && !m.S3_movesRefused) state.told[q.id] = "refused";
 		else disk.queue.push({ ...q, n: disk.next++ });
 	});
 	disk.fork = null;

@@ -20,7 +20,7 @@ import {
 /** One frame of a session: writes decide on `mem`, reads look at `disk`. */
 export function handle(server: Server, session: Session, m: Mutations) {
 	const frame = must(session.up.shift());
-	const { user, sid } = session;
+	const { user } = session;
 	switch (frame.t) {
 		case "hello":
 			return hello(server, session, frame, m);
@@ -44,9 +44,6 @@ export function handle(server: Server, session: Session, m: Mutations) {
 			return history(server, session, frame.c, m);
 		case "send":
 			return conversation.decideSend(server, session, frame, m);
-		case "close":
-			server.newest[frame.outbox] = Math.max(server.newest[frame.outbox] ?? 0, sid);
-			return conversation.close(server, session, frame.outbox, m);
 		case "confirm":
 			return conversation.confirm(server, frame.c, user, frame.seq, m);
 		default:
@@ -70,7 +67,8 @@ function hello(server: Server, session: Session, frame: Hello, m: Mutations) {
 	session.device = frame.device;
 	const { sid, device } = session;
 	if (forked(server, frame, session.user, m)) {
-		server.outputs.push({ t: "frame", sid, frame: { t: "forked" } });
+		const forgotten = server.mem.users[session.user]?.[device] === undefined;
+		server.outputs.push({ t: "frame", sid, frame: { t: "forked", forgotten } });
 		return;
 	}
 	const current = server.mem.users[session.user]?.[device]?.generation ?? 0;
@@ -98,7 +96,7 @@ function ready(server: Server, session: Session, listed: boolean, m: Mutations) 
 	}
 	const taken = counters ? current > session.offer : current !== session.current;
 	if (taken && !m.S7_none) {
-		server.outputs.push({ t: "frame", sid: session.sid, frame: { t: "forked" } });
+		server.outputs.push({ t: "frame", sid: session.sid, frame: { t: "forked", forgotten: false } });
 		return;
 	}
 	devices[session.device] = {
@@ -173,6 +171,7 @@ export function commit(server: Server, outcome: Outcome, m: Mutations) {
 	}
 	if (outcome === "present") server.disk = copy(server.mem);
 	server.mem = copy(server.disk);
+	server.through = {};
 	asConnected(server, m);
 	for (const output of outputs) unknown(server, output);
 }
@@ -183,9 +182,6 @@ function unknown(server: Server, output: Output) {
 	const session = server.sessions[output.sid];
 	if (session === undefined) return;
 	if (output.t === "frame" && output.frame.t === "answer") {
-		const { outbox, n } = output.frame;
-		const key = `${session.sid}/${outbox}`;
-		server.failed[key] = Math.min(server.failed[key] ?? n, n);
 		reply(session, { ...output.frame, result: "io" });
 	} else session.zombie = true;
 }
@@ -202,8 +198,7 @@ function boot(server: Server, world: World) {
 	server.dirty = false;
 	server.sessions = {};
 	server.newest = {};
-	server.stopped = {};
-	server.failed = {};
+	server.through = {};
 	server.levels = [];
 }
 

@@ -31,9 +31,8 @@ export interface Receipt {
 
 export interface Member {
 	intervals: Interval[];
-	/** Last position that concerns this member; `due` leaves removals out (they put no mark). */
+	/** Last position that concerns this member: for a removed one the cut (ADR 0005). */
 	last: number;
-	due: number;
 }
 
 export interface Kept {
@@ -46,7 +45,6 @@ export interface Outbox {
 	last: number;
 	answered: number;
 	kept: Kept[];
-	closed: boolean;
 }
 
 export interface Conversation {
@@ -86,6 +84,8 @@ export interface Send {
 }
 
 export interface Pull {
+	/** Tells the answer of this pull from that of one which was given up. */
+	id: number;
 	from: number;
 	until: number;
 	cursor: number;
@@ -111,7 +111,6 @@ export type Up =
 	| ({ t: "pull"; c: string } & Pull)
 	| Send
 	| { t: "history"; c: string }
-	| { t: "close"; outbox: string }
 	| { t: "confirm"; c: string; seq: number };
 
 export interface Push {
@@ -126,6 +125,7 @@ export interface Push {
 export interface Page {
 	t: "page";
 	c: string;
+	id: number;
 	rows: Row[];
 	receipts: Record<string, Receipt>;
 	until: number;
@@ -133,25 +133,18 @@ export interface Page {
 	done: boolean;
 }
 
-export interface Closed {
-	t: "closed";
-	outbox: string;
-	kept: Kept[];
-}
-
 export type Result = "stored" | "refused" | "gap" | "window" | "stale" | "conflict" | "io";
 
 export type Down =
 	| { t: "welcome"; current: number; offer: number; epoch: number }
-	| { t: "forked" }
+	| { t: "forked"; forgotten: boolean }
 	| { t: "ok"; list: boolean }
 	| { t: "marks"; items: [string, number][] }
 	| { t: "entries"; items: [string, number, number][]; done: boolean }
 	| Page
 	| { t: "history"; c: string; at: number; rows: Row[] }
-	| { t: "reset"; c: string; start: number; pos: number }
+	| { t: "reset"; c: string; id: number; start: number; pos: number }
 	| { t: "answer"; outbox: string; n: number; id: string; seq: number; result: Result }
-	| Closed
 	| Push;
 
 /** What a group commit holds back until it is durable. */
@@ -188,11 +181,10 @@ export interface Server {
 	outputs: Output[];
 	dirty: boolean;
 	sessions: Record<string, Session>;
-	/** S5: the newest session seen of each outbox; `stopped`: closed in memory only (a mutation). */
+	/** S5, S7: the newest session seen of each outbox and each device. Outlives an actor. */
 	newest: Record<string, number>;
-	stopped: Record<string, true>;
-	/** Per session and outbox, the lowest number without an outcome: nothing above is decided. */
-	failed: Record<string, number>;
+	/** How far the newest session of an outbox has come without a hole. Dies with the actor. */
+	through: Record<string, number>;
 	/** Ghost: ids of sends that were refused indeed. */
 	refusals: Record<string, true>;
 	levels: { user: string; c: string; pos: number }[];
@@ -232,7 +224,8 @@ export interface Storage {
 	next: number;
 	answered: number;
 	queue: Queued[];
-	fork: { outboxes: string[]; closed: Closed[]; queue: Queued[] } | null;
+	/** Sends of a former outbox, until history was searched for them. */
+	fork: Queued[] | null;
 	/** Ghost: every message id this line of the device has queued, in order. */
 	made: string[];
 }
