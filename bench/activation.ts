@@ -1,6 +1,6 @@
-// A conversation that nobody has touched since the server started: how long until it answers, with a
-// long history behind it, and how long the server itself took to be ready. After a clean end and after
-// a kill, in turn; the median of the rounds is quoted.
+// A conversation that nobody has touched since the server started: how long until it answers, with
+// a long history behind it, and how long the server itself took to be ready. After a clean end and
+// after a kill, in turn; the median of the rounds is quoted.
 
 import { systemClock } from "../src/base/clock.js";
 import { directId } from "../src/base/ids.js";

@@ -1,5 +1,5 @@
-// Runs a load in a process of its own, on another core than the server's, and reads the one JSON line
-// that it prints.
+// Runs a load in a process of its own, on another core than the server's, and reads the one JSON
+// line that it prints.
 
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";

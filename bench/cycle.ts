@@ -1,5 +1,6 @@
-// The cycle over real sockets: a message leaves A, is durable, A has its `sent`, B has it, B's device
-// confirms, A has its `delivered`. Server and load are processes of their own, one core each.
+// The cycle over real sockets: a message leaves A, is durable, A has its `sent`, B has it, B's
+// device confirms, A has its `delivered`. Server and load are processes of their own, one core
+// each.
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -25,19 +26,30 @@ export async function cycle(flags: Flags): Promise<Figures[]> {
 	};
 	const url = flags.text("url");
 	const data = flags.text("data");
-	const profile = flags.text("server-node-args");
-	if (url !== null) {
-		if (data === null) throw new Error("--url wants --data, the folder whose secret makes tokens");
-		const secret = secretOf(data);
-		const serverPid = pidOf(data);
-		return [row(parameters, await load({ ...common, url, secret, serverPid, resume: true }))];
+	const nodeArgs = flags.text("server-node-args")?.split(" ") ?? [];
+	const repeat = flags.number("repeat", 1);
+	const runs: LoadResult[] = [];
+	for (let at = 0; at < repeat; at += 1) {
+		if (url === null) runs.push(await onOwnServer(common, nodeArgs));
+		else runs.push(await onServer(common, url, data));
 	}
-	const nodeArgs = profile === null ? [] : profile.split(" ");
+	return [row(parameters, runs)];
+}
+
+type Common = Omit<LoadOptions, "url" | "secret" | "serverPid" | "resume">;
+
+/** A server that is up already, and may be killed meanwhile. */
+function onServer(common: Common, url: string, data: string | null): Promise<LoadResult> {
+	if (data === null) throw new Error("--url wants --data, the folder whose secret makes tokens");
+	return load({ ...common, url, secret: secretOf(data), serverPid: pidOf(data), resume: true });
+}
+
+/** A new server on a new folder for every run, so that none profits from another's caches. */
+async function onOwnServer(common: Common, nodeArgs: readonly string[]): Promise<LoadResult> {
 	const server = await startServer({ nodeArgs });
 	try {
-		const { secret, pid: serverPid } = server;
-		const options = { ...common, url: server.url, secret, serverPid, resume: false };
-		return [row(parameters, await load(options))];
+		const { url, secret, pid: serverPid } = server;
+		return await load({ ...common, url, secret, serverPid, resume: false });
 	} finally {
 		if (nodeArgs.length > 0) await server.stop();
 		await server.discard();
@@ -48,19 +60,25 @@ function load(options: LoadOptions): Promise<LoadResult> {
 	return runLoad<LoadResult>("load.js", options);
 }
 
-function row(parameters: Readonly<Record<string, unknown>>, result: LoadResult): Figures {
-	const { firstFaults, loadCpuShare } = result;
+/** The run in the middle stands for all; the rate of each is told. */
+function row(parameters: Readonly<Record<string, unknown>>, runs: readonly LoadResult[]): Figures {
+	const sorted = [...runs].sort((a, b) => a.cyclesPerSecond - b.cyclesPerSecond);
+	const middle = sorted[sorted.length >> 1] as LoadResult;
 	return {
 		name: "cycle",
-		parameters,
-		...result,
+		parameters: { ...parameters, repeat: runs.length },
+		...middle,
+		faults: runs.reduce((sum, run) => sum + run.faults, 0),
+		firstFaults: runs.flatMap((run) => run.firstFaults).slice(0, 10),
+		runs: runs.map((run) => run.cyclesPerSecond),
 		// A run that the generator bounds says nothing about the server's rate.
-		bound: loadCpuShare > 0.9 ? "load" : "server or window",
-		firstFaults,
+		bound: middle.loadCpuShare > 0.9 ? "load" : "server or window",
 	};
 }
 
-/** The secret that a server on this folder believes: the operator's, or that of development mode. */
+/**
+ * The secret that a server on this folder believes: the operator's, or that of development mode.
+ */
 function secretOf(data: string): string {
 	const named = process.env.COLLOQUY_AUTH_SECRET_FILE;
 	for (const path of [named, join(data, "..", "bench-secret"), join(data, "secret")]) {

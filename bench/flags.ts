@@ -1,5 +1,5 @@
-// Flags of the bench: `--name value`, `--name=value` or `--name` alone. Each scenario asks for those
-// it knows; what nobody asked for is refused, so that a typing error is no silent default.
+// Flags of the bench: `--name value`, `--name=value` or `--name` alone. Each scenario asks for
+// those it knows; what nobody asked for is refused, so that a typing error is no silent default.
 
 export class Flags {
 	readonly words: string[] = [];

@@ -1,5 +1,5 @@
-// What an idle user costs: an authenticated session, a user actor, presence and one conversation each,
-// in resident memory of the server once everything has settled, without a forced collection.
+// What an idle user costs: an authenticated session, a user actor, presence and one conversation
+// each, in resident memory of the server once everything has settled, without a forced collection.
 
 import { runLoad } from "./child.js";
 import type { Flags } from "./flags.js";

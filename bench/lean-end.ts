@@ -1,5 +1,5 @@
-// What both ends of a pair have in common: a cursor over one conversation, marks, and pulls when pushes
-// do not join. The two ends are `lean-sender.ts` and `lean-receiver.ts`.
+// What both ends of a pair have in common: a cursor over one conversation, marks, and pulls when
+// pushes do not join. The two ends are `lean-sender.ts` and `lean-receiver.ts`.
 
 import type { PullItem, ServerOp } from "../src/protocol/frames.js";
 import { Link, type LinkOwner, type Net } from "./lean-link.js";

@@ -1,5 +1,5 @@
-// One connection of the load: hello to ready, frames gathered per turn, and back again after a loss.
-// What the connection carries is its owner's: `lean-pair.ts`.
+// One connection of the load: hello to ready, frames gathered per turn, and back again after a
+// loss. What the connection carries is its owner's: `lean-pair.ts`.
 
 import { randomBytes } from "node:crypto";
 import WebSocket from "ws";

@@ -1,5 +1,5 @@
-// Two users and their cycles: A keeps a window of messages on their way, B confirms what it holds, and
-// both check what they are told: each once, in order, nothing missing, no receipt backwards.
+// Two users and their cycles: A keeps a window of messages on their way, B confirms what it holds,
+// and both check what they are told: each once, in order, nothing missing, no receipt backwards.
 
 import type { Meter, PairOptions } from "./lean-end.js";
 import type { Net } from "./lean-link.js";

@@ -1,5 +1,5 @@
-// A of a pair: keeps a window of messages on their way and times each until its `delivered`; goes back
-// N when told to or when the connection was lost.
+// A of a pair: keeps a window of messages on their way and times each until its `delivered`; goes
+// back N when told to or when the connection was lost.
 
 import type { PullItem, ServerOp } from "../src/protocol/frames.js";
 import { End, type Meter, type PairOptions } from "./lean-end.js";

@@ -1,5 +1,5 @@
-// The few operations of a cycle, written and read by hand, so that the generator does not become the
-// bound. What it does not know it leaves to the codec. Bytes are those of docs/protocol.md.
+// The few operations of a cycle, written and read by hand, so that the generator does not become
+// the bound. What it does not know it leaves to the codec. Bytes are those of docs/protocol.md.
 
 import { decodeServerFrame } from "../src/protocol/codec.js";
 import { opCode, type ServerOp } from "../src/protocol/frames.js";

@@ -1,5 +1,5 @@
-// The load process of the cycle: opens its pairs, warms up, measures, drains, and prints one JSON line.
-// It reads the server's CPU time itself, at the moments between which it counts.
+// The load process of the cycle: opens its pairs, warms up, measures, drains, and prints one JSON
+// line. It reads the server's CPU time itself, at the moments between which it counts.
 
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { directId } from "../src/base/ids.js";

@@ -1,5 +1,5 @@
-// What is judged at the end of a replayed session: what the server says it holds against what was said,
-// and every device's copy against what the server says.
+// What is judged at the end of a replayed session: what the server says it holds against what was
+// said, and every device's copy against what the server says.
 
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";

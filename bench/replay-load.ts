@@ -1,5 +1,5 @@
-// One session of a replay in a process of its own: seats its speakers, lets them say their lines while
-// devices drop and come back, then compares every copy with what the server says it holds.
+// One session of a replay in a process of its own: seats its speakers, lets them say their lines
+// while devices drop and come back, then compares every copy with what the server says it holds.
 
 import { randomUUID } from "node:crypto";
 import type { WriteCommand } from "../src/protocol/frames.js";
@@ -150,7 +150,9 @@ class Replay {
 		}
 	}
 
-	/** Now and then a device drops and comes back, a late one joins, somebody looks at what is new. */
+	/**
+	 * Now and then a device drops and comes back, a late one joins, somebody looks at what is new.
+	 */
 	private mishap(): void {
 		const chance = this.random();
 		const seat = this.seats[Math.floor(this.random() * this.seats.length)] as Seat;

@@ -1,5 +1,5 @@
-// Hours of real talk, said again as fast as windows allow: every session a group, every speaker a user
-// with one to three devices that drop and come back, the server killed three times on the way.
+// Hours of real talk, said again as fast as windows allow: every session a group, every speaker a
+// user with one to three devices that drop and come back, the server killed three times on the way.
 
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";

@@ -1,5 +1,6 @@
-// `npm run bench -- [scenario…] [flags]`: runs scenarios one after the other and prints one table, or
-// with --json one document. Exits with 1 when a scenario met a fault: its figures are then no result.
+// `npm run bench -- [scenario…] [flags]`: runs scenarios one after the other and prints one table,
+// or with --json one document. Exits with 1 when a scenario met a fault: its figures are then no
+// result.
 
 import { Flags } from "./flags.js";
 import { type Conditions, conditions } from "./machine.js";
@@ -9,10 +10,16 @@ type Scenario = (flags: Flags, quick: boolean) => Promise<readonly Figures[]>;
 
 /** A scenario's module is loaded when it is run: one that is broken does not stop the others. */
 const scenarios: Readonly<Record<string, Scenario>> = {
-	codec: measured("codec"),
+	codec: async (_flags, quick) =>
+		parts("codec", await (await import("./codec.js")).codec({ quick })),
 	domain: async (flags) => (await import("./domain.js")).domain(flags),
-	journal: measured("journal"),
-	actors: measured("actors"),
+	journal: async (_flags, quick) => {
+		const file = "./journal.js";
+		const module = (await import(file)) as { readonly journal: Measure };
+		return parts("journal", await module.journal({ quick }));
+	},
+	actors: async (_flags, quick) =>
+		parts("actors", await (await import("./actors.js")).actors({ quick })),
 	cycle: async (flags) => (await import("./cycle.js")).cycle(flags),
 	idle: async (flags) => (await import("./idle.js")).idle(flags),
 	activation: async (flags) => (await import("./activation.js")).activation(flags),
@@ -30,7 +37,8 @@ scenarios: ${Object.keys(scenarios).join(", ")} (none: all but replay, at quick 
 
   --json                 one JSON document on stdout and nothing else
   cycle:      --pairs 100 --window 16 --seconds 5 --warmup 1 [--rate N] [--bytes 100]
-              [--corpus lines.tsv] [--url http://… --data folder] [--server-node-args "…"]
+              [--corpus lines.tsv] [--repeat 1] [--url http://… --data folder]
+              [--server-node-args "…"]
   idle:       --users 1000 --settle 10
   activation: --messages 100000
   replay:     <lines.tsv> [--sessions N] [--limit N] [--seed N] [--parallel N] [--kills 3]
@@ -79,16 +87,12 @@ function report(
 
 type Measure = (options: { readonly quick: boolean }) => Promise<readonly object[]>;
 
-/** A scenario that measures parts: `<name>.ts` exports a function of its name, which gives rows. */
-function measured(name: string): Scenario {
-	return async (_flags, quick) => {
-		const module = (await import(`./${name}.js`)) as Readonly<Record<string, Measure>>;
-		const rows = await (module[name] as Measure)({ quick });
-		return rows.map((row) => {
-			const { name: part = "", ...figures } = row as { name?: string };
-			return { parameters: {}, ...figures, name: `${name}: ${part}` };
-		});
-	};
+/** Rows of a scenario that measures several things carry its name in front. */
+function parts(scenario: string, rows: readonly object[]): Figures[] {
+	return rows.map((row) => {
+		const { name = "", ...figures } = row as { name?: string };
+		return { parameters: {}, ...figures, name: `${scenario}: ${name}` };
+	});
 }
 
 process.exitCode = await main();

@@ -1,5 +1,5 @@
-// `colloquy serve` as benches start it: a folder of its own, a secret that the load mints tokens with,
-// pinned to the first core, to be killed and started again on the same port.
+// `colloquy serve` as benches start it: a folder of its own, a secret that the load mints tokens
+// with, pinned to the first core, to be killed and started again on the same port.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac, randomBytes } from "node:crypto";

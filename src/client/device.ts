@@ -1,5 +1,6 @@
 // One installation: its store, its connection kept up, its place in the protocol. What applications
-// call is built on this; here every operation of the protocol is within reach, and nothing is hidden.
+// call is built on this; here every operation of the protocol is within reach, and nothing is
+// hidden.
 
 import { type Clock, systemClock, type Timer } from "../base/clock.js";
 import { BrokerError, type ErrorCode } from "../base/errors.js";

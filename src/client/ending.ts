@@ -1,5 +1,5 @@
-// Why a session ended, and what that asks of its owner: connect again, become another device, or stay
-// away. The table of errors decides; codes of a later version are worth another try.
+// Why a session ended, and what that asks of its owner: connect again, become another device, or
+// stay away. The table of errors decides; codes of a later version are worth another try.
 
 import { type ErrorCode, errorTable } from "../base/errors.js";
 

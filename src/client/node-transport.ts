@@ -1,5 +1,5 @@
-// A connection over the `ws` package, for Node, which has no WebSocket of its own before version 22.
-// The only file of the client that knows `ws`.
+// A connection over the `ws` package, for Node, which has no WebSocket of its own before version
+// 22. The only file of the client that knows `ws`.
 
 import WebSocket from "ws";
 import { subprotocol } from "../protocol/frames.js";
@@ -12,7 +12,9 @@ export interface NodeTransportOptions {
 	readonly messageBytesMax?: number;
 }
 
-/** `http://host:port`, `ws://host:port` or an address with a path of its own → the socket's address. */
+/**
+ * `http://host:port`, `ws://host:port` or an address with a path of its own → the socket's address.
+ */
 export function socketUrl(url: string): string {
 	const parsed = new URL(url);
 	if (parsed.protocol === "http:") parsed.protocol = "ws:";

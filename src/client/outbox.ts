@@ -1,5 +1,6 @@
-// Sends of one session: go-back-N per (outbox, conversation), design §5 S1–S4 and S6. What is queued
-// and what is final stands in the store; here is only what is in flight, and dies with the session.
+// Sends of one session: go-back-N per (outbox, conversation), design §5 S1–S4 and S6. What is
+// queued and what is final stands in the store; here is only what is in flight, and dies with the
+// session.
 
 import type { Clock } from "../base/clock.js";
 import { describe, type ErrorCode, errorTable } from "../base/errors.js";

@@ -1,5 +1,5 @@
-// Pulls of one session: which conversations are behind, how many are asked at once, and what arrives
-// meanwhile. A pull of several pages ends where its first page's snapshot stood [Y4].
+// Pulls of one session: which conversations are behind, how many are asked at once, and what
+// arrives meanwhile. A pull of several pages ends where its first page's snapshot stood [Y4].
 
 import type { Timer } from "../base/clock.js";
 import type { ErrorCode } from "../base/errors.js";

@@ -1,5 +1,6 @@
-// What a run of pull items or pushes changes in a view. Pure: from the view as stored to a change of
-// it and what to tell. Rules Y5 (never an older row) and gapless `held` are here and nowhere else.
+// What a run of pull items or pushes changes in a view. Pure: from the view as stored to a change
+// of it and what to tell. Rules Y5 (never an older row) and gapless `held` are here and nowhere
+// else.
 
 import type { Change, PullItem, WireMessage, WireWatermark } from "../protocol/frames.js";
 import type { View, ViewChange } from "./store.js";
@@ -11,8 +12,8 @@ export interface Step {
 	readonly position: number;
 	readonly items: readonly PullItem[];
 	/**
-	 * This device's own write: its outcome is told as such, not as news. What it does to a row depends
-	 * on the row as it is when the step is taken, which may be after a pull.
+	 * This device's own write: its outcome is told as such, not as news. What it does to a row
+	 * depends on the row as it is when the step is taken, which may be after a pull.
 	 */
 	readonly own: ((view: View | undefined) => readonly PullItem[]) | null;
 	/** A change as a push tells it: the row without its reactions, which only readers look up. */
@@ -195,8 +196,8 @@ function later(one: WireWatermark, two: WireWatermark): WireWatermark {
 }
 
 /**
- * Whether a step tells anything to a view at this position. A status may share its position with the
- * message that it came with (`seenUpTo`), and hearing one twice does nothing.
+ * Whether a step tells anything to a view at this position. A status may share its position with
+ * the message that it came with (`seenUpTo`), and hearing one twice does nothing.
  */
 export function news(step: Step, position: number): boolean {
 	if (step.position !== position) return step.position > position;

@@ -1,5 +1,6 @@
 // The cursor of every conversation, for one session: pushes, pulls, marks and the list (design §5,
-// Y2–Y8). What is held stands in the store; here is only what is under way, and dies with the session.
+// Y2–Y8). What is held stands in the store; here is only what is under way, and dies with the
+// session.
 
 import type { Clock } from "../base/clock.js";
 import type { ClientOp, ListEntry, ServerOp } from "../protocol/frames.js";
@@ -84,7 +85,9 @@ export class Sync {
 		return view?.reset !== true && step.from <= (view?.position ?? 0);
 	}
 
-	/** What a step does to the view, for a caller that stores it with something else; null: nothing. */
+	/**
+	 * What a step does to the view, for a caller that stores it with something else; null: nothing.
+	 */
 	taken(step: Step): Taken | null {
 		const view = this.port.store.view(step.conversation);
 		if (step.position <= (view?.position ?? 0) || !this.continues(step, view)) return null;

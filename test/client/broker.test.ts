@@ -1,6 +1,6 @@
-// The layer against a real broker: four people talk, edit, react, leave and come back, while devices
-// are cut off, restored from backups, and the server is killed. In the end every copy is what a new
-// device reads, and nothing was said twice or lost.
+// The layer against a real broker: four people talk, edit, react, leave and come back, while
+// devices are cut off, restored from backups, and the server is killed. In the end every copy is
+// what a new device reads, and nothing was said twice or lost.
 
 import t from "tap";
 import { systemClock } from "../../src/base/clock.js";
@@ -10,8 +10,8 @@ import { freshNames, MemoryStore } from "../../src/client/memory-store.js";
 import { nodeConnect } from "../../src/client/node-transport.js";
 import { closedAbnormally, type Transport } from "../../src/client/transport.js";
 import type { WireMessage } from "../../src/protocol/frames.js";
-import { text } from "../helpers/scripted-peer.js";
 import { runCli, type ServerProcess, startServer } from "../helpers/server-process.js";
+import { text } from "./operations.js";
 
 const people = ["ann", "bob", "cid", "dan"];
 const group = "the-group";

@@ -1,20 +1,12 @@
 // A storage that is older than what the server knows, copied, or forgotten: another device id and
-// outbox, the former one's writes looked for in history, the rest moved in order (design §5, S3, S7).
+// outbox, the former one's writes looked for in history, the rest moved in order (design §5, S3,
+// S7).
 
 import t from "tap";
 import type { MemoryStore } from "../../src/client/memory-store.js";
 import type { ListEntry, WireMessage, WriteOp } from "../../src/protocol/frames.js";
-import {
-	answer,
-	entry,
-	outboxOne,
-	type Peer,
-	pushed,
-	refusal,
-	row,
-	Stage,
-	text,
-} from "../helpers/scripted-peer.js";
+import { type Peer, Stage } from "../helpers/scripted-peer.js";
+import { answer, entry, outboxOne, pushed, refusal, row, text } from "./operations.js";
 
 const c = "c1";
 

@@ -1,9 +1,10 @@
-// Go-back-N as a server sees it: which numbers come, when they come again, and what `answered` says.
-// Cases C006 and C007 as far as the client is concerned.
+// Go-back-N as a server sees it: which numbers come, when they come again, and what `answered`
+// says. Cases C006 and C007 as far as the client is concerned.
 
 import t from "tap";
 import type { WriteOp } from "../../src/protocol/frames.js";
-import { answer, refusal, Stage, text } from "../helpers/scripted-peer.js";
+import { Stage } from "../helpers/scripted-peer.js";
+import { answer, refusal, text } from "./operations.js";
 
 const c = "c1";
 

@@ -3,7 +3,9 @@
 import t from "tap";
 import { actionOfClose } from "../../src/client/ending.js";
 import { BackOff } from "../../src/client/reconnect.js";
-import { HandClock, Stage, text, welcomeOp } from "../helpers/scripted-peer.js";
+import { Stage } from "../helpers/scripted-peer.js";
+import { HandClock } from "./hand-clock.js";
+import { text, welcomeOp } from "./operations.js";
 
 t.test("waits grow to a bound, spread over the whole of it", async (t) => {
 	const clock = new HandClock();
