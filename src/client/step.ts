@@ -135,12 +135,17 @@ class Draft {
 		return true;
 	}
 
+	/** Only what moves on is told: a pull may have brought a watermark ahead of a push. */
 	private status(watermarks: readonly WireWatermark[]): void {
+		const moved: WireWatermark[] = [];
 		for (const mark of watermarks) {
 			const before = this.watermarks.get(mark.user) ?? this.view?.watermarks.get(mark.user);
-			this.watermarks.set(mark.user, before === undefined ? mark : later(before, mark));
+			const now = before === undefined ? mark : later(before, mark);
+			this.watermarks.set(mark.user, now);
+			const same = before?.delivered === now.delivered && before.seen === now.seen;
+			if (!same) moved.push(now);
 		}
-		this.notes.push({ type: "status", watermarks });
+		if (moved.length > 0) this.notes.push({ type: "status", watermarks: moved });
 	}
 
 	private changed(change: Change, position: number, at: number): void {

@@ -104,6 +104,28 @@ t.test("a status that shares its position with a message counts", async (t) => {
 	t.equal(stage.store.view(c)?.watermarks.get("bob")?.seen, 1);
 });
 
+t.test("a push behind what a pull has told is not told again", async (t) => {
+	const { stage, peer } = await holding(9);
+	const status = (from: number, delivered: number, seen: number) => {
+		const watermarks = [{ user: "bob", delivered, deliveredAt: 1, seen, seenAt: 1 }];
+		peer.say({ type: "status", conversation: c, from, position: from + 1, watermarks });
+	};
+	status(9, 8, 3);
+	status(10, 6, 3);
+	status(11, 7, 4);
+	await stage.settle();
+	t.same(
+		stage
+			.toldOf("status")
+			.flatMap(([, , marks]) => marks as { delivered: number; seen: number }[])
+			.map(({ delivered, seen }) => [delivered, seen]),
+		[
+			[8, 3],
+			[8, 4],
+		],
+	);
+});
+
 t.test("watermarks never go back, whatever order they come in", async (t) => {
 	const { stage, peer } = await holding(9);
 	const mark = (delivered: number, seen: number) => [
