@@ -229,10 +229,12 @@ function restoreDevice(state: State, device: Device) {
 	if (ghost?.up.length === 0) delete state.server.sessions[sid];
 }
 
-/** Unseen for long: the user drops the device, the conversation its outbox. */
+/** Unseen for long: the user drops the device, the conversation an outbox that no other one has. */
 function forget(state: State, device: Device) {
+	const { outbox } = device.disk;
+	const shared = state.devices.some((other) => other !== device && other.disk.outbox === outbox);
 	for (const world of [state.server.disk, state.server.mem]) {
 		delete world.users[device.user]?.[device.disk.device];
-		delete must(world.conversations[MAIN]).outboxes[device.disk.outbox];
+		if (!shared) delete must(world.conversations[MAIN]).outboxes[outbox];
 	}
 }

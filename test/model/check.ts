@@ -42,8 +42,7 @@ function sends(state: State): string | undefined {
 /** Without a copy, a restored backup or a lost device nobody has a reason to fork. */
 function needless(state: State): string | undefined {
 	if (["restore", "clone", "forget", "rewind"].some((name) => name in state.left)) return undefined;
-	const forked = state.devices.some((d) => d.disk.outbox !== `o-${d.disk.device}`);
-	return forked ? "a device forks for nothing" : undefined;
+	return state.devices.some((d) => d.disk.forked) ? "a device forks for nothing" : undefined;
 }
 
 function bounds(state: State): string | undefined {

@@ -27,6 +27,7 @@ export function freshStorage(name: string): Storage {
 		answered: 0,
 		queue: [],
 		fork: null,
+		forked: false,
 		made: [],
 	};
 }
@@ -153,6 +154,7 @@ function welcome(state: State, device: Device, frame: Welcome, m: Mutations) {
  */
 function forked(state: State, device: Device, forgotten: boolean, m: Mutations) {
 	const { disk } = device;
+	if (disk.used !== 0) disk.forked = true;
 	disk.device = `d${state.ids++}`;
 	disk.used = 0;
 	disk.offered = 0;

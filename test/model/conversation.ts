@@ -171,7 +171,7 @@ export function decideSend(server: Server, session: Session, send: Send, m: Muta
 	server.through[send.outbox] = send.n;
 }
 
-/** What `last` says may come of another life: all before it must have had an outcome in this one. */
+/** `last` may come of another life: all before it must have had an outcome in this one. */
 function follows(server: Server, send: Send): boolean {
 	return send.n === send.answered + 1 || (server.through[send.outbox] ?? 0) >= send.n - 1;
 }

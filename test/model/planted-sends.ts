@@ -71,7 +71,7 @@ export const sends: Planted[] = [
 		found: "told refused, is there",
 		steps: 35,
 		odds: 8,
-		first: 440,
+		first: 450,
 	},
 	{
 		switch: "S5_forgottenByRestart",
@@ -125,7 +125,7 @@ export const sends: Planted[] = [
 		found: "behind without a mark",
 		steps: 60,
 		odds: 8,
-		first: 1650,
+		first: 1660,
 	},
 	{
 		switch: "S7_offerCurrent",
@@ -134,7 +134,7 @@ export const sends: Planted[] = [
 		found: "behind without a mark",
 		steps: 60,
 		odds: 8,
-		first: 1650,
+		first: 1660,
 	},
 	{
 		switch: "S7_acceptedForgotten",

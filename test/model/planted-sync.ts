@@ -100,7 +100,7 @@ export const sync: Planted[] = [
 		says: "a history page from before a reset is taken",
 		plan: "two",
 		found: "a device misses a change",
-		first: 470,
+		first: 460,
 	},
 	{
 		switch: "Y6_anyPush",
@@ -113,7 +113,7 @@ export const sync: Planted[] = [
 		says: "a push at or below the position still brings its row",
 		plan: "two",
 		found: "a device misses a change",
-		first: 220,
+		first: 210,
 	},
 	{
 		switch: "Y6_noListAfterLoss",
@@ -144,6 +144,13 @@ export const sync: Planted[] = [
 		says: "a pull below the kept positions gets what is left",
 		plan: "two",
 		found: "a device misses a change",
+	},
+	{
+		switch: "Y8_cutNotKept",
+		says: "a removed member is reset because its cut is no longer kept",
+		plan: "leaves",
+		found: "livelock",
+		first: 170,
 	},
 	{
 		switch: "Y8_startByPosition",

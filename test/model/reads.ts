@@ -65,10 +65,12 @@ export function pull(server: Server, session: Session, c: string, asked: Pull, m
 	const value = must(server.disk.conversations[c]);
 	const member = must(value.members[session.user]);
 	const everything = asked.fill === 0;
-	if (!everything && asked.from < value.floor && !m.Y8_partial) {
+	const now = conversation.end(value, member, m);
+	// At its end a removed member has missed nothing, wherever the kept positions begin.
+	const kept = m.Y8_cutNotKept ? value.floor : Math.min(value.floor, now);
+	if (!everything && asked.from < kept && !m.Y8_partial) {
 		return read(session, { t: "reset", c, id: asked.id, ...entry(server, session, c, m) });
 	}
-	const now = conversation.end(value, member, m);
 	const first = asked.until < 0;
 	const until = first || m.Y4_lastPage ? now : asked.until;
 	const from = m.Y8_partial ? Math.max(asked.from, value.floor) : asked.from;

@@ -91,10 +91,10 @@ export const plans = {
 	},
 	/** Removed while a device is level, and perhaps away. */
 	leaves: {
-		devices: ["a"],
+		devices: ["a", "a"],
 		conversations: ["c1"],
 		warm: 1,
-		left: { cut: 1, fault: 1, otherSends: 1, remove: 1 },
+		left: { cut: 1, fault: 1, otherSends: 2, otherEdits: 1, remove: 1, trim: 1 },
 	},
 	/** Removed, and added again, with edits in between. */
 	members: {

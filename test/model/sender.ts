@@ -99,6 +99,7 @@ export function startFork(state: State, device: Device) {
 	const waiting = [...disk.queue.filter((q) => !q.final), ...(disk.fork ?? [])];
 	// From here on none of them is known to be unsent: another life may have moved it already.
 	disk.fork = waiting.map((q) => ({ ...q, n: Math.max(q.n, 1) }));
+	if (disk.used !== 0) disk.forked = true;
 	disk.outbox = `o${state.ids++}`;
 	disk.next = 1;
 	disk.answered = 0;

@@ -55,7 +55,7 @@ export function handle(server: Server, session: Session, m: Mutations) {
 function forked(server: Server, frame: Hello, user: string, m: Mutations): boolean {
 	if (m.S7_none) return false;
 	const record = server.mem.users[user]?.[frame.device];
-	if (record === undefined) return frame.used !== 0 && !m.S6_forgottenResends;
+	if (record === undefined) return frame.offered !== 0 && !m.S6_forgottenResends;
 	if (frame.epoch !== server.mem.epoch && record.epoch !== server.mem.epoch) return false;
 	if (m.S7_offerCurrent || m.S7_counterOnly) {
 		return Math.max(frame.used, frame.offered) < record.generation;

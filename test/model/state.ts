@@ -226,6 +226,8 @@ export interface Storage {
 	queue: Queued[];
 	/** Sends of a former outbox, until history was searched for them. */
 	fork: Queued[] | null;
+	/** Ghost: it was told to fork though it had been accepted before. */
+	forked: boolean;
 	/** Ghost: every message id this line of the device has queued, in order. */
 	made: string[];
 }
