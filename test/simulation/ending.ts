@@ -165,7 +165,7 @@ function statuses(world: World, phone: Phone, view: View, entry: Listed): string
 	const { kind, intervals } = entry.member;
 	const open = intervals.at(-1)?.to === null;
 	if (kind === "channel" || !open) return [];
-	const said: string[] = [];
+	const differences: string[] = [];
 	const facts = world.ledger.facts(entry.conversation);
 	for (const row of view.rows.values()) {
 		if (row.state === "skip" || row.frozen !== null || row.seq > view.held) continue;
@@ -177,17 +177,19 @@ function statuses(world: World, phone: Phone, view: View, entry: Listed): string
 			if (member === undefined || !sees(member.intervals, row.seq)) continue;
 			const known = view.watermarks.get(reader);
 			const told = { delivered: known?.delivered ?? 0, seen: known?.seen ?? 0 };
+			const said = own ? 0 : Math.max(phone.saidSeen.get(entry.conversation) ?? 0, view.seen);
+			told.seen = Math.max(told.seen, Math.min(said, effectiveSeen(stored)));
 			const differs =
 				effectiveSeen(stored) >= row.seq !== told.seen >= row.seq ||
 				(own && stored.delivered >= row.seq !== told.delivered >= row.seq);
 			if (differs) {
 				const has = `${stored.delivered}/${effectiveSeen(stored)}`;
 				const shows = `${told.delivered}/${told.seen}`;
-				said.push(`of ${row.seq} by ${row.sender} ${reader} has ${has}, shown is ${shows}`);
+				differences.push(`of ${row.seq} by ${row.sender} ${reader} has ${has}, shown is ${shows}`);
 			}
 		}
 	}
-	return said;
+	return differences;
 }
 
 /** What phones were told for good, held against what is stored. */
@@ -199,10 +201,16 @@ function books(world: World): void {
 			const name = Buffer.from(command.id).toString("hex");
 			const stored = world.ledger.sends.get(name);
 			const what = `${phone.name}: send ${item.n} in ${conversation}`;
-			if (outcome === null && stored !== undefined) {
+			// A restored backup sends again what was refused after it was made.
+			if (outcome === null && stored !== undefined && phone.restores === 0) {
 				world.complain(`${what} was refused (${code}) and is message ${stored.seq}`);
 			}
 			if (outcome === null) continue;
+			// After a restore a number may have been given twice, and a row without its first content no
+			// longer tells whose it was: taken as its own, so that nothing is sent twice.
+			const row = world.ledger.facts(conversation).messages[outcome.seq - 1];
+			const first = row?.state === "live" && row.editedAt === null;
+			if (phone.restores > 0 && stored === undefined && !first) continue;
 			if (stored?.conversation !== conversation || stored.seq !== outcome.seq) {
 				world.complain(`${what} was accepted as ${outcome.seq}, and is ${stored?.seq}`);
 			}

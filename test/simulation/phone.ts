@@ -50,6 +50,8 @@ export class Phone {
 	/** A fault of its storage, at one of the next transactions. */
 	crashIn = 0;
 	restores = 0;
+	/** What its own sends have said to be seen; nobody tells it. */
+	readonly saidSeen = new Map<string, number>();
 	/** Stopped for good by the server, until the person does something. */
 	stopped: string | null = null;
 	private processes = 0;
@@ -134,6 +136,10 @@ export class Phone {
 	write(conversation: string | null, command: WriteCommand): void {
 		const { device } = this;
 		if (device === null) return;
+		if (command.type === "send" && command.seenUpTo !== null && conversation !== null) {
+			const before = this.saidSeen.get(conversation) ?? 0;
+			this.saidSeen.set(conversation, Math.max(before, command.seenUpTo));
+		}
 		this.mayDie(() => {
 			const item = device.write(conversation, command);
 			const what = `${command.type} in ${conversation} as ${item.n}`;
