@@ -24,6 +24,8 @@ export function ownItems(
 			return rowChange(view, command.seq, answer, {
 				state: "deleted",
 				body: null,
+				expiresAt: null,
+				clientTime: null,
 				reactions: [],
 			});
 		case "hide":
