@@ -112,6 +112,9 @@ function rowsOf(
 			if (row.seq >= view.first) said.push(`${row.seq} is missing (from ${view.first})`);
 			continue;
 		}
+		// What changed a row between a cut and a return is told neither then nor later; a device goes
+		// on from what it held.
+		if (changedAway(world, entry, row.seq)) continue;
 		if (row.state !== "skip") {
 			for (const text of differences(held, row)) {
 				said.push(`${row.seq} (${held.changed}, ${row.changed}) has ${text}`);
@@ -131,6 +134,15 @@ function rowsOf(
 		}
 	}
 	return said;
+}
+
+/** Something happened to a message while the user was no member. */
+function changedAway(world: World, { conversation, member }: Listed, seq: number): boolean {
+	for (const [position, event] of world.ledger.facts(conversation).events) {
+		if (!("seq" in event) || event.seq !== seq) continue;
+		if (whileAway(member.intervals, position)) return true;
+	}
+	return false;
 }
 
 /** The fields in which two versions of a row differ. */
@@ -175,6 +187,9 @@ function statuses(world: World, phone: Phone, view: View, entry: Listed): string
 			if (!own && reader !== phone.user) continue;
 			const member = facts.members.get(reader);
 			if (member === undefined || !sees(member.intervals, row.seq)) continue;
+			// One that moved with a message shares its position; a device that was cut off between the two
+			// learns of it when it moves again.
+			if (facts.messages.some((message) => message.position === stored.position)) continue;
 			const known = view.watermarks.get(reader);
 			const told = { delivered: known?.delivered ?? 0, seen: known?.seen ?? 0 };
 			const said = own ? 0 : Math.max(phone.saidSeen.get(entry.conversation) ?? 0, view.seen);

@@ -4,7 +4,7 @@
 import type { Interval } from "../../src/domain/event.js";
 import type { MessageRow } from "../../src/domain/index-row.js";
 import { endPosition, sees } from "../../src/domain/visibility.js";
-import { wasMember } from "../../src/journal/shown.js";
+import { intervalOf, wasMember, writtenUnseen } from "../../src/journal/shown.js";
 import { decodeServerFrame } from "../../src/protocol/codec.js";
 import type {
 	Change,
@@ -126,7 +126,8 @@ export class Listener {
 		if (told.changed > row.changed) {
 			this.complain(`${what} is told at ${told.changed}, durable is ${row.changed}`);
 		}
-		if (whileAway(intervals, told.changed)) {
+		const interval = intervalOf(intervals, told.seq);
+		if (interval !== null && writtenUnseen(intervals, interval, told.changed)) {
 			this.complain(`${what} is told as of ${told.changed}, when they were no member`);
 		}
 		this.content(user, what, told, row);
