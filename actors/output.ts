@@ -1,5 +1,6 @@
-// What an actor hands to the commit pipeline beside rows: it leaves once the position it was decided
-// at is committed. Plain data, but for `call`, the answer to one who waits inside the process.
+// What an actor hands to the commit pipeline beside rows: it leaves once the position it was
+// decided at is committed. Plain data, but for `call`, the answer to one who waits inside the
+// process.
 
 import type { BrokerError } from "../src/base/errors.js";
 import type { Effect } from "../src/domain/effect.js";

@@ -67,7 +67,9 @@ export interface Broker {
 	};
 }
 
-/** Clients are asked to come back over this time after a drain, so that they do not come at once. */
+/**
+ * Clients are asked to come back over this time after a drain, so that they do not come at once.
+ */
 const comeBackWithinMs = 5_000;
 
 /** Errors: DATA_LOCKED, JOURNAL_DAMAGED, JOURNAL_FORMAT, JOURNAL_IO, CONFIG_INVALID. */

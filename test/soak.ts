@@ -1,5 +1,6 @@
 // The long runs: simulations from ever new seeds for some minutes, `SOAK_MINUTES` (10 by default),
-// from `SOAK_SEED` on. Every failure is printed with its seed; the exit code says whether there was one.
+// from `SOAK_SEED` on. Every failure is printed with its seed; the exit code says whether there was
+// one.
 
 import { run } from "./simulation/run.js";
 

@@ -1,6 +1,6 @@
 // The default judge of tokens: JSON Web Tokens with a shared secret, with public keys, or with a
-// set of keys behind an address. Which algorithms are believed follows from the keys, never from the
-// token.
+// set of keys behind an address. Which algorithms are believed follows from the keys, never from
+// the token.
 
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
@@ -32,9 +32,9 @@ const jwksTimeoutMs = 3_000;
  * A hook that judges JWTs: `sub` is the user, `exp` and `iat` bound the session, `device` (ours)
  * binds the token to one device.
  *
- * Errors: TypeError for keys that are none. The hook refuses with AUTH_EXPIRED or AUTH_REJECTED; what
- *         was wrong with a token is not told, because only its maker has use for it. A key set that
- *         cannot be fetched is a fault (UNAVAILABLE).
+ * Errors: TypeError for keys that are none. The hook refuses with AUTH_EXPIRED or AUTH_REJECTED;
+ *         what was wrong with a token is not told, because only its maker has use for it. A key set
+ *         that cannot be fetched is a fault (UNAVAILABLE).
  */
 export function jwtAuthenticate(options: JwtOptions): Authenticate {
 	const verify = verifier(options);

@@ -1,6 +1,6 @@
 // The one flush for all sessions that have something to say. Operations of a turn leave as one
-// WebSocket message, an operation for many is encoded once, and a turn of the event loop writes to a
-// bounded number of sockets.
+// WebSocket message, an operation for many is encoded once, and a turn of the event loop writes to
+// a bounded number of sockets.
 
 import type { Clock } from "../base/clock.js";
 import type { ServerOp } from "../protocol/frames.js";

@@ -1,6 +1,6 @@
-// Both ends of a connection within this process: the readable reference of `transport.ts`, for tests,
-// for the simulation and for clients inside the server. Messages arrive in a later turn, copied, as
-// on a wire; an end that is paused lets its peer feel it.
+// Both ends of a connection within this process: the readable reference of `transport.ts`, for
+// tests, for the simulation and for clients inside the server. Messages arrive in a later turn,
+// copied, as on a wire; an end that is paused lets its peer feel it.
 
 import type { Clock } from "../base/clock.js";
 import type { Transport, TransportHandler } from "./transport.js";

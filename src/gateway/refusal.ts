@@ -1,5 +1,5 @@
-// Refusals of an upgrade: a plain HTTP answer on the raw socket, which is gone at once. A polite end
-// would let whoever was refused hold the socket.
+// Refusals of an upgrade: a plain HTTP answer on the raw socket, which is gone at once. A polite
+// end would let whoever was refused hold the socket.
 
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";

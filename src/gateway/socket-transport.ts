@@ -1,6 +1,7 @@
 // A WebSocket as a transport. `ws` reads and keeps the protocol's rules; frames are written here,
 // straight to the socket: header and content in one buffer, one system call, and a message larger
-// than the socket likes in fragments, so that a slow reader is seen to progress and pings fit between.
+// than the socket likes in fragments, so that a slow reader is seen to progress and pings fit
+// between.
 
 import type { Duplex } from "node:stream";
 import type { GatewayLimits } from "./limits.js";

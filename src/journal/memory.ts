@@ -1,5 +1,6 @@
-// The journal as a sorted map in memory: the readable reference of what every adapter does. Keys are
-// kept as strings of one character a byte, which sort as the bytes do. Nothing survives the process.
+// The journal as a sorted map in memory: the readable reference of what every adapter does. Keys
+// are kept as strings of one character a byte, which sort as the bytes do. Nothing survives the
+// process.
 
 import type { Clock } from "../base/clock.js";
 import { BrokerError } from "../base/errors.js";

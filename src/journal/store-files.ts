@@ -1,6 +1,7 @@
-// Looks at LevelDB's files before LevelDB does: opening a store that lost its CURRENT would begin an
-// empty one and delete the old tables, and a cut table is only noticed when it is read. Reads the
-// manifest's records (LevelDB's documented log format) for which tables must be there, how large.
+// Looks at LevelDB's files before LevelDB does: opening a store that lost its CURRENT would begin
+// an empty one and delete the old tables, and a cut table is only noticed when it is read. Reads
+// the manifest's records (LevelDB's documented log format) for which tables must be there, how
+// large.
 
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -91,7 +92,10 @@ function readManifest(store: string, name: string, bytes: Uint8Array): Manifest 
 	return manifest;
 }
 
-/** Records may be split over blocks. One that is cut at the end was never finished: LevelDB's rule. */
+/**
+ * Records may be split over blocks. One that is cut at the end was never finished: LevelDB's
+ * rule.
+ */
 function* logRecords(bytes: Uint8Array): Generator<Uint8Array> {
 	let parts: Uint8Array[] = [];
 	for (let at = 0; at + headerBytes <= bytes.length; ) {

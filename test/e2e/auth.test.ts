@@ -1,4 +1,5 @@
-// C074: what becomes of a live socket when its token, its user or its device does not count any more.
+// C074: what becomes of a live socket when its token, its user or its device does not count any
+// more.
 
 import { setTimeout as pause } from "node:timers/promises";
 import t from "tap";

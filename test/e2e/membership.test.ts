@@ -29,7 +29,8 @@ async function pulled(client: WireClient, group: string): Promise<string> {
 	if (op.type !== "result" || op.result.type !== "pull") throw new Error(JSON.stringify(op));
 	const shown = op.result.items.map((item) => {
 		if (item.type === "message") {
-			return `${item.message.seq}:${item.message.body === null ? item.message.state : Buffer.from(item.message.body.content)}`;
+			const { seq, body, state } = item.message;
+			return `${seq}:${body === null ? state : Buffer.from(body.content)}`;
 		}
 		return item.type === "change" ? item.change.type : "status";
 	});

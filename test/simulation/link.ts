@@ -1,6 +1,6 @@
 // A connection between a client and the server, as networks are: messages arrive later, several at
-// once or one by one, in order; a reader stalls; a cut is noticed by each end in its own time, or not
-// at all, and what was on its way has arrived or not.
+// once or one by one, in order; a reader stalls; a cut is noticed by each end in its own time, or
+// not at all, and what was on its way has arrived or not.
 
 import type { Transport as ClientTransport } from "../../src/client/transport.js";
 import type { Transport, TransportHandler } from "../../src/gateway/transport.js";

@@ -1,5 +1,6 @@
-// One installation of a person: the real client layer over a store that survives its crashes and may
-// be put back to an older backup. It remembers what it was told for good, to be held against the end.
+// One installation of a person: the real client layer over a store that survives its crashes and
+// may be put back to an older backup. It remembers what it was told for good, to be held against
+// the end.
 
 import { BrokerError } from "../../src/base/errors.js";
 import { Device } from "../../src/client/device.js";

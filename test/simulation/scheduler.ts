@@ -1,6 +1,6 @@
-// One scheduler for everything that happens in a run: timers in virtual time, and turns of the event
-// loop, of which a random one is next. The global `setImmediate` is replaced while a run's code is at
-// work, so that nact's turns are among them. Promises settle between two steps.
+// One scheduler for everything that happens in a run: timers in virtual time, and turns of the
+// event loop, of which a random one is next. The global `setImmediate` is replaced while a run's
+// code is at work, so that nact's turns are among them. Promises settle between two steps.
 
 import type { Clock, Timer } from "../../src/base/clock.js";
 import type { Chance } from "./random.js";

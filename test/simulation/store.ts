@@ -1,5 +1,5 @@
-// The disk of a run: a memory store that outlives every server, and a journal over it that takes its
-// time, fails as disks do, and loses its server in the middle of a commit.
+// The disk of a run: a memory store that outlives every server, and a journal over it that takes
+// its time, fails as disks do, and loses its server in the middle of a commit.
 
 import { BrokerError } from "../../src/base/errors.js";
 import type { Journal, JournalState, View, WriteSet } from "../../src/journal/journal.js";
