@@ -15,6 +15,7 @@ export interface CheckOptions {
 
 interface Inspected {
 	readonly head: number;
+	readonly position: number;
 	readonly members: readonly {
 		readonly user: string;
 		readonly delivered: number;
@@ -47,16 +48,27 @@ export class Check {
 	/** How many rows were compared, over all copies. */
 	async run(seats: readonly Seat[]): Promise<number> {
 		const { lines } = this.options;
-		const truth = await this.inspect();
+		const truth = await this.still();
 		if (truth.head !== lines.length) this.fault(`head is ${truth.head} of ${lines.length}`);
 		this.order(truth);
 		for (const { user, delivered, seen } of truth.members) {
 			const lawful = 0 <= seen && seen <= delivered && delivered <= truth.head;
 			if (!lawful) this.fault(`${user} ends with delivered ${delivered}, seen ${seen}`);
 		}
+		for (const seat of seats) this.ticks(seat, truth);
 		let compared = 0;
 		for (const seat of seats) compared += await this.copy(seat, truth);
 		return compared;
+	}
+
+	/** Receipts are gathered, and so come last: read until two readings are the same. */
+	private async still(): Promise<Inspected> {
+		for (let before = -1; ; ) {
+			const truth = await this.inspect();
+			if (truth.position === before) return truth;
+			before = truth.position;
+			await sleep(1_000);
+		}
 	}
 
 	/** The durable truth. The server may be down for the sake of another session. */
@@ -83,6 +95,26 @@ export class Check {
 			if (at >= 0 || found.length !== texts.length) {
 				this.fault(`${speaker}: line ${at} differs, ${found.length} of ${texts.length} stored`);
 			}
+		}
+	}
+
+	/**
+	 * A device knows what its own user has seen, and of others' watermarks as far as they cover what
+	 * its user has said.
+	 */
+	private ticks(seat: Seat, truth: Inspected): void {
+		const last = truth.messages.findLast(({ sender }) => sender === seat.user)?.seq ?? 0;
+		for (const { user, delivered, seen } of truth.members) {
+			const mark = seat.view?.watermarks.get(user);
+			// A device that came late begins at what was delivered, and hears only of what moves since.
+			if (mark === undefined) continue;
+			const own = user === seat.user;
+			const shown = own
+				? (seenUpTo: number, _: number) => `seen ${seenUpTo}`
+				: (seenUpTo: number, upTo: number) => `${Math.min(upTo, last)}/${Math.min(seenUpTo, last)}`;
+			const here = shown(mark.seen, mark.delivered);
+			const there = shown(seen, delivered);
+			if (here !== there) this.fault(`${seat.user}: ${user} is ${here} here, ${there} there`);
 		}
 	}
 

@@ -167,7 +167,7 @@ class Run {
 			forks: this.forks(),
 			rowsCompared: sum((result) => result.compared),
 			receiptsTold: sum((result) => result.receiptsTold),
-			checked: "order per speaker, each once, copies equal history, receipts lawful",
+			checked: "order per speaker, each once, copies and ticks equal the server's, receipts lawful",
 			faults: sum((result) => result.faults) + this.failures.length,
 			firstFaults: [...this.failures, ...firstFaults],
 		};
