@@ -44,17 +44,16 @@ export async function runRounds(options: RoundsOptions): Promise<RoundsResult> {
 	let server = await startServer(options.server);
 	const { data } = server;
 	try {
-		const tokens = { ann: await tokenFor(data, "ann"), bob: await tokenFor(data, "bob") };
 		for (let round = 1; round <= options.rounds; round += 1) {
-			// A device of its own for each round: what unsynced kills do to generations is not asked here.
-			const device = `ann-${round}`;
-			const ann = await connect(server, tokens.ann, device);
-			const bob = await connect(server, tokens.bob, `bob-${round}`);
-			const conversation = await ann.open("bob");
+			// People of their own for each round: what unsynced kills do to devices is not asked here.
+			const token = await tokenFor(data, `ann-${round}`);
+			const ann = await connect(server, token);
+			const bob = await connect(server, await tokenFor(data, `bob-${round}`));
+			const conversation = await ann.open(`bob-${round}`);
 			const sends = await sendAndKill(ann, conversation, round, options, server);
 			bob.cut();
 			server = await server.restart();
-			await check(server, tokens.ann, { device, outbox: ann.outbox }, conversation, sends, result);
+			await check(server, token, ann.outbox, conversation, sends, result);
 			options.report?.(round, result);
 		}
 	} finally {
@@ -63,8 +62,8 @@ export async function runRounds(options: RoundsOptions): Promise<RoundsResult> {
 	return result;
 }
 
-function connect(server: ServerProcess, token: string, device: string): Promise<WireClient> {
-	return WireClient.connect({ wsUrl: server.wsUrl, token, device });
+function connect(server: ServerProcess, token: string): Promise<WireClient> {
+	return WireClient.connect({ wsUrl: server.wsUrl, token });
 }
 
 async function sendAndKill(
@@ -94,14 +93,13 @@ async function sendAndKill(
 async function check(
 	server: ServerProcess,
 	token: string,
-	who: { readonly device: string; readonly outbox: string },
+	outbox: string,
 	conversation: string,
 	sends: readonly Sent[],
 	result: RoundsResult,
 ): Promise<void> {
 	// A device unknown after a harsher kill starts anew; its outbox is what counts here.
-	const { outbox } = who;
-	const device = `${who.device}-again`;
+	const device = "again";
 	const ann = await WireClient.connect({ wsUrl: server.wsUrl, token, device, outbox });
 	const before = { ...result };
 	const history = await readAll(ann, conversation);
@@ -120,8 +118,7 @@ async function check(
 	const { lost, doubled, changed } = result;
 	const worse = lost > before.lost || doubled > before.doubled || changed > before.changed;
 	if (!worse) result.intact += 1;
-	ann.say({ type: "logout", request: 1_000, device: null });
-	await ann.closed;
+	ann.cut();
 }
 
 async function readAll(
