@@ -1,7 +1,7 @@
 // How a fact changes a conversation, in place: the actor owns the state. The only one of the four
 // functions that runs at recovery, so nothing here may depend on content that is gone by then.
 
-import { type Conversation, concern, type Member } from "./conversation.js";
+import { type Conversation, concern, effectiveSeen, type Member } from "./conversation.js";
 import type { ConversationEvent, ReceiptPair, Role, Watermark } from "./event.js";
 import { record } from "./outbox.js";
 import { cut } from "./visibility.js";
@@ -200,7 +200,7 @@ function receipts(state: Conversation, pairs: readonly ReceiptPair[]): void {
 		const member = state.members.get(pair.user);
 		if (member === undefined) continue;
 		lowest = Math.min(lowest, firstMoved(member, pair));
-		const seenMoved = pair.seen > member.seen;
+		const seenMoved = pair.seen > member.seen || effectiveSeen(pair) > effectiveSeen(member);
 		member.delivered = pair.delivered;
 		member.deliveredAt = pair.deliveredAt;
 		member.seen = pair.seen;

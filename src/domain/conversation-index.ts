@@ -32,8 +32,9 @@ export function messageRow(
 			};
 		case "edited": {
 			if (before?.message == null || event.message === null) return null;
-			const { expiresAt, clientTime } = before.message;
-			const message = { ...event.message, expiresAt, clientTime };
+			// Its random id stays: by that its sender finds it in history after a fork.
+			const { id, expiresAt, clientTime } = before.message;
+			const message = { ...event.message, id, expiresAt, clientTime };
 			return { ...before, changed: position, message, editedAt: event.at };
 		}
 		case "deleted":

@@ -93,9 +93,13 @@ spec("S7 · two copies of one storage · the second to use the offer is forked",
 
 spec("a device that was dropped · says hello · starts again from the list", () =>
 	assert.equal(
-		hello(givenUser(registered, current("a"), dropped("a")), "a", 1),
+		hello(givenUser(registered, current("a"), current("a", 2), dropped("a")), "a", 2),
 		"DEVICE_FORGOTTEN",
 	),
+);
+
+spec("a device that stored its first generation and was cut off · says hello · is new", () =>
+	assert.equal(hello(givenUser(registered), "a", 1), "2 fresh"),
 );
 
 spec("one device too many · says hello · is refused, at the door and at its first use", () => {

@@ -37,6 +37,7 @@ t.test("seen beyond delivered waits for delivery, over a restart too", async (t)
 	await ann.match(watermark("bob", 3, 3) as never);
 	bob.say({ type: "delivered", conversation, seq: 6 });
 	await ann.match(watermark("bob", 6, 6) as never);
+	await bob.match(watermark("bob", 6, 6) as never);
 	bob.say({ type: "seen", conversation, seq: 11 });
 	await bob.match(watermark("bob", 6, 6) as never);
 	it = await it.restart();
