@@ -21,12 +21,16 @@ export interface AggregateContext {
 	readonly pipeline: GroupCommit;
 	/** Carries out committed outputs. */
 	release(outputs: readonly Output[]): void;
+	/** A snapshot is durable: what lies well below it may go. */
+	snapshotted(entity: EntityKind, id: string, position: number): void;
 	readonly snapshotEvery: number;
 	readonly passivateAfterMs: number;
 }
 
 interface Handover extends Entry {
 	readonly outputs: Output[];
+	/** Position of the snapshot in it; 0: there is none. */
+	readonly snapshot: number;
 }
 
 export abstract class Aggregate<M, E extends ConversationEvent | UserEvent>
@@ -42,6 +46,8 @@ export abstract class Aggregate<M, E extends ConversationEvent | UserEvent>
 	/** Of what was recorded; `position` is beyond it when an event threw half-way. */
 	private lastPosition = 0;
 	private faulty = false;
+	/** Position of a snapshot that is not handed over yet. */
+	private snapshotTaken = 0;
 	private snapshotAt = 0;
 	private lastUsed: number;
 	private handedOver = 0;
@@ -113,7 +119,9 @@ export abstract class Aggregate<M, E extends ConversationEvent | UserEvent>
 			values: this.values,
 			owner: this,
 			outputs: this.outputs,
+			snapshot: this.snapshotTaken,
 		};
+		this.snapshotTaken = 0;
 		this.keys = [];
 		this.values = [];
 		this.outputs = [];
@@ -125,7 +133,9 @@ export abstract class Aggregate<M, E extends ConversationEvent | UserEvent>
 	/** Called by the pipeline, in hand-over order. */
 	committed(entry: Entry): void {
 		this.handedOver--;
-		this.context.release((entry as Handover).outputs);
+		const { outputs, snapshot } = entry as Handover;
+		if (snapshot > 0) this.context.snapshotted(this.entity, this.id, snapshot);
+		this.context.release(outputs);
 	}
 
 	/** Called by the pipeline: whether the entry is stored will be known after recovery. */
@@ -201,6 +211,7 @@ export abstract class Aggregate<M, E extends ConversationEvent | UserEvent>
 	private takeSnapshot(): void {
 		this.snapshotInto(this.rows);
 		this.snapshotAt = this.position;
+		this.snapshotTaken = this.position;
 	}
 }
 

@@ -1,10 +1,12 @@
-// What happens by the clock: idle actors leave, messages expire, gathered receipts become events.
+// What happens by the clock: idle actors leave, messages expire, old rows are trimmed, gathered
+// receipts become events.
 // One timer each for the whole node; every step is bounded, so that no sweep is felt.
 
 import type { Clock, Timer } from "../src/base/clock.js";
 import type { Log } from "../src/base/log.js";
 import type { Journal } from "../src/journal/journal.js";
 import { expiryKey, ofKind, parseKey } from "../src/journal/keys.js";
+import type { Trimmer } from "../src/journal/trim.js";
 import type { ConversationMessage } from "./conversation.js";
 import type { Directory } from "./shard.js";
 import type { UserMessage } from "./user.js";
@@ -24,6 +26,7 @@ export interface SweepContext {
 	readonly journal: Journal;
 	readonly users: Directory<UserMessage>;
 	readonly conversations: Directory<ConversationMessage>;
+	readonly trimmer: Trimmer;
 	readonly options: SweepOptions;
 }
 
@@ -56,10 +59,11 @@ export class Sweeps {
 	}
 
 	private sweep(): void {
-		const { clock, options, users, conversations } = this.context;
+		const { clock, options, users, conversations, trimmer } = this.context;
 		users.passivateIdle(clock.now(), options.passivateBudget);
 		conversations.passivateIdle(clock.now(), options.passivateBudget);
 		if (!this.expiring) void this.expire();
+		void trimmer.sweep();
 	}
 
 	/** Rows are in order of time: what is due stands first. */

@@ -103,6 +103,13 @@ const actors = {
 	}),
 	marksPerPage: count(1_000, "marked conversations in one operation"),
 	snapshotEvery: count(1_000, "events between snapshots: bounds what a recovery replays"),
+	keptPositions: count(10_000, "older events are trimmed; a cursor below starts over", {
+		min: 10,
+		error: "RESET",
+	}),
+	keptCommits: count(100_000, "older commit rows are trimmed; followers must have read them", {
+		min: 1_000,
+	}),
 };
 
 const journal = {

@@ -24,7 +24,9 @@ import type { Config } from "./config.js";
 import { Gateway } from "./gateway/gateway.js";
 import { GroupCommit } from "./journal/group-commit.js";
 import type { Journal } from "./journal/journal.js";
+import type { EntityKind } from "./journal/keys.js";
 import { lastSeenRows } from "./journal/last-seen.js";
+import { Trimmer } from "./journal/trim.js";
 
 export interface CoreParts {
 	readonly clock: Clock;
@@ -65,12 +67,16 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 	const root = createRoot({ node, boot: journal.boot, clock, log });
 	const registry = createRegistry(pipeline, clock);
 	const reads = new Reads({ journal, sessions: gateway, log, limits: readLimits(config) });
+	const { keptPositions, keptCommits } = config;
+	const trimmer = new Trimmer({ journal, pipeline, log, keptPositions, keptCommits });
 	const lost = new Set<string>();
 	const shared = {
 		clock,
 		journal,
 		pipeline,
 		release: (outputs: Parameters<Perform["release"]>[0]) => perform.release(outputs),
+		snapshotted: (entity: EntityKind, id: string, position: number) =>
+			trimmer.snapshotted(entity, id, position),
 		snapshotEvery: config.snapshotEvery,
 		passivateAfterMs: config.passivateAfterMs,
 		window: sendWindow,
@@ -136,7 +142,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 		expireBudget: config.expireBudget,
 		receiptGatherMs: config.receiptGatherMs,
 	};
-	const sweeps = new Sweeps({ clock, log, journal, users, conversations, options });
+	const sweeps = new Sweeps({ clock, log, journal, users, conversations, trimmer, options });
 	gateway.start(router);
 
 	function ask(user: string, type: "provision" | "revoke", device: string | null): Promise<void> {

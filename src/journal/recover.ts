@@ -5,6 +5,7 @@ import type { ConversationEvent, ReceiptPair } from "../domain/event.js";
 import type { MessageRow } from "../domain/index-row.js";
 import { damaged } from "./check.js";
 import { decodeEvent, type EntityEvent } from "./event-row.js";
+import { floorOf } from "./facts.js";
 import { decodeSnapshot, decodeWatermark, type SnapshotRow } from "./index-rows.js";
 import type { Journal, Row, View } from "./journal.js";
 import {
@@ -44,6 +45,10 @@ export async function recover(
 	try {
 		const snapshot = readSnapshot(view, entity, id);
 		const from = snapshot?.position ?? 0;
+		if (from < floorOf(view, entity, id)) {
+			// Its events are trimmed: to go on would use positions and numbers a second time.
+			throw damaged(snapshotKey(entity, id), "the row is missing or older than what was trimmed");
+		}
 		const events: PositionedEvent[] = [];
 		await eventsAfter(events, view, entity, id, from);
 		if (entity === "conversation") {
