@@ -13,11 +13,8 @@ const scenarios: Readonly<Record<string, Scenario>> = {
 	codec: async (_flags, quick) =>
 		parts("codec", await (await import("./codec.js")).codec({ quick })),
 	domain: async (flags) => (await import("./domain.js")).domain(flags),
-	journal: async (_flags, quick) => {
-		const file = "./journal.js";
-		const module = (await import(file)) as { readonly journal: Measure };
-		return parts("journal", await module.journal({ quick }));
-	},
+	journal: async (_flags, quick) =>
+		parts("journal", await (await import("./journal.js")).journal({ quick })),
 	actors: async (_flags, quick) =>
 		parts("actors", await (await import("./actors.js")).actors({ quick })),
 	cycle: async (flags) => (await import("./cycle.js")).cycle(flags),
@@ -84,8 +81,6 @@ function report(
 	process.stdout.write(table(where, rows));
 	for (const failure of failures) process.stderr.write(`✗ ${failure}\n`);
 }
-
-type Measure = (options: { readonly quick: boolean }) => Promise<readonly object[]>;
 
 /** Rows of a scenario that measures several things carry its name in front. */
 function parts(scenario: string, rows: readonly object[]): Figures[] {
