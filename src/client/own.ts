@@ -17,7 +17,9 @@ export function ownItems(
 		case "send":
 			return [{ type: "message", message: sent(item, command, answer, me) }];
 		case "edit": {
-			const body = bodyOf(command);
+			// The row keeps the random id of its send.
+			const id = view?.rows.get(command.seq)?.body?.id ?? command.id;
+			const body = { ...bodyOf(command), id };
 			return rowChange(view, command.seq, answer, { body, editedAt: at });
 		}
 		case "delete":

@@ -51,7 +51,7 @@ export interface Conversation {
 	/** Who is active now; a new array whenever that changes, so that it may be kept. */
 	activeUsers: readonly string[];
 	/** What the last event did; read by `react` and `index` in the same turn. */
-	trace: Trace;
+	readonly trace: Trace;
 }
 
 /** Which members an event concerned, and where each of them continues from. */
@@ -62,7 +62,7 @@ export interface Trace {
 	/** Members that the event marked. */
 	readonly marked: string[];
 	/** Where the author continues from: what the answer to its write says. */
-	readonly authorFrom: number;
+	authorFrom: number;
 }
 
 export function initial(id: string): Conversation {
