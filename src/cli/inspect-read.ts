@@ -39,7 +39,7 @@ export function find(journal: Journal, id: string): EntityKind[] {
 	return kinds;
 }
 
-async function recoverConversation(journal: Journal, id: string): Promise<Conversation> {
+export async function recoverConversation(journal: Journal, id: string): Promise<Conversation> {
 	const { snapshot, events } = await recover(journal, "conversation", id);
 	const state =
 		snapshot === null ? initial(id) : conversationFrom(id, unpack(snapshot.state) as Plain);
@@ -48,7 +48,7 @@ async function recoverConversation(journal: Journal, id: string): Promise<Conver
 	return state;
 }
 
-async function recoverUser(journal: Journal, id: string): Promise<User> {
+export async function recoverUser(journal: Journal, id: string): Promise<User> {
 	const { snapshot, events } = await recover(journal, "user", id);
 	const state = snapshot === null ? initialUser(id) : userFrom(id, unpack(snapshot.state) as Plain);
 	for (const { position, event } of events) evolveUser(state, event as UserEvent, position);

@@ -94,6 +94,12 @@ function addLooks(root: Command): void {
 			const { inspect } = await import("./inspect.js");
 			await inspect(id, flags, settingsOf(flags).config.data, flags.json === true);
 		});
+	command(root, "verify", "read every row of a stopped server's folder and check it").action(
+		async (flags: Flags) => {
+			const { verify } = await import("./verify.js");
+			await verify(settingsOf(flags).config.data, flags.json === true);
+		},
+	);
 }
 
 function addConfig(root: Command): void {

@@ -88,12 +88,21 @@ function find(item: Queued, rows: Iterable<WireMessage>): Outcome | null {
 	const { command } = item;
 	if (command.type !== "send") return null;
 	for (const row of rows) {
-		if (row.outbox !== item.outbox || row.n !== item.n) continue;
-		// A restored storage has given the number again: the row is another send.
-		if (row.state === "live" && row.editedAt === null && !sameId(row, command)) continue;
-		return { seq: row.seq, position: row.position, at: row.at, link: null };
+		if (isOf(row, item, command)) {
+			return { seq: row.seq, position: row.position, at: row.at, link: null };
+		}
 	}
 	return null;
+}
+
+/**
+ * By its id where the row still has it: a restored storage gives a number again for another send,
+ * and may hold a send that was moved to a later outbox since. Else by its number.
+ */
+function isOf(row: WireMessage, item: Queued, command: Body): boolean {
+	if (row.outbox === null) return false;
+	if (row.state === "live" && row.editedAt === null) return sameId(row, command);
+	return row.outbox === item.outbox && row.n === item.n;
 }
 
 function sameId(row: WireMessage, command: Body): boolean {

@@ -61,7 +61,13 @@ export class Sync {
 	start(needsList: boolean): void {
 		this.receipts.start();
 		let reset = false;
-		for (const view of this.port.store.views()) reset ||= view.reset;
+		for (const view of this.port.store.views()) {
+			reset ||= view.reset;
+			// A former session began with the list and was cut off before it had pulled all that the list
+			// knew of. Marks are for what came later: they may not name it.
+			const { conversation, entry, position } = view;
+			if (entry !== null && position < entry.position) this.pulls.want(conversation);
+		}
 		if (needsList || reset) this.list();
 	}
 

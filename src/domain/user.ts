@@ -113,14 +113,13 @@ export function greet(
 	}
 	const known = state.devices.get(hello.device);
 	if (known === undefined) {
-		// Generation 1 may have been offered and stored without a `ready` that reached us: still new.
-		if (hello.generation > 1) {
+		if (hello.generation > 0) {
 			return no("DEVICE_FORGOTTEN", "the device is not known (any more)");
 		}
 		if (living(state, hello.at, caps) >= caps.devicesPerUserMax) {
 			return no("DEVICE_LIMIT", `${caps.devicesPerUserMax} devices at most`);
 		}
-		return { ok: true, generation: hello.generation + 1, fresh: true };
+		return { ok: true, generation: 1, fresh: true };
 	}
 	if (hello.generation < known.generation) {
 		return no("DEVICE_FORKED", `generation ${hello.generation} is below ${known.generation}`);

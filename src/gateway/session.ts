@@ -66,7 +66,7 @@ export class Session implements TransportHandler, Sender {
 	/** Wall clock, ms; 0 before authentication. */
 	expiresAt = 0;
 	/**
-	 * Nothing is due before this (monotonic), so that the sweep looks at one field of an idle session.
+	 * Nothing is due before this (monotonic): the sweep looks at one field of an idle session.
 	 * A lower bound: signs of life do not move it, the judgement that it causes does.
 	 */
 	dueAt = 0;

@@ -48,7 +48,7 @@ export class RowWriter {
 		return this.#chunk.subarray(this.#keyFrom, this.#at);
 	}
 
-	/** Ends the value with the checksum over key and value, so that a misplaced row is noticed too. */
+	/** Ends the value with the checksum over key and value: a misplaced row is noticed too. */
 	value(): Uint8Array {
 		const crc = checksum(this.#chunk, this.#keyFrom, this.#at);
 		this.u8(crc >>> 24);

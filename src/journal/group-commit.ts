@@ -105,7 +105,7 @@ export class GroupCommit {
 	}
 
 	/**
-	 * Hands over one entry; the owner hears of it later, or at once when there is nothing to wait for.
+	 * Hands over one entry; the owner hears of it later, or at once when nothing is waited for.
 	 *
 	 * Order:  `committed` and `failed` in the order of handing over, within a lane.
 	 * Errors: throws JOURNAL_CONFLICT when the entry does not continue its lane: a fault.

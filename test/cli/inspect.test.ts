@@ -1,43 +1,13 @@
 import { existsSync, rmSync } from "node:fs";
 import t from "tap";
-import { systemClock } from "../../src/base/clock.js";
-import { Device, freshNames, MemoryStore, nodeConnect } from "../../src/client/index.js";
-import type { WriteCommand } from "../../src/protocol/frames.js";
-import { runCli, type ServerProcess, startServer, tempFolder } from "../helpers/server-process.js";
-
-interface Teardown {
-	teardown(run: () => unknown): void;
-}
+import { connectDevice as device, send, sendText } from "../helpers/cli-device.js";
+import { runCli, startServer, tempFolder } from "../helpers/server-process.js";
 
 interface Facts {
 	readonly live: boolean;
 	readonly head: number;
 	readonly members: readonly { readonly user: string; readonly delivered: number }[];
 	readonly messages: readonly { readonly seq: number; readonly text: string | null }[];
-}
-
-/** A connected device, through the front door with a token of the command line. */
-async function device(test: Teardown, server: ServerProcess, user: string): Promise<Device> {
-	const { stdout } = await runCli(["token", user, "--data", server.data]);
-	const connect = nodeConnect(server.url);
-	let made: Device | undefined;
-	await new Promise<void>((resolve) => {
-		made = new Device({
-			connect: () => connect(),
-			token: stdout.trim(),
-			store: new MemoryStore(freshNames(systemClock)),
-			events: { phase: (phase) => phase.type === "ready" && resolve() },
-		});
-		made.start();
-	});
-	test.teardown(() => made?.stop());
-	return made as Device;
-}
-
-function send(content: Uint8Array, contentType = "text/plain"): WriteCommand {
-	const id = systemClock.randomBytes(16);
-	const rest = { replyTo: null, mentions: [], media: [], ttlMs: null, clientTime: null };
-	return { type: "send", id, contentType, content, ...rest, seenUpTo: null };
 }
 
 async function inspect(data: string, ...args: readonly string[]) {
@@ -67,7 +37,7 @@ t.test("the durable truth is the same through the server and without it", async 
 	const bob = await device(t, server, "bob");
 	const { conversation } = await ann.request<"open">({ type: "open", user: "bob" });
 	for (let n = 1; n <= 120; n += 1) {
-		ann.write(conversation, send(new TextEncoder().encode(`message ${n} ü🙂`)));
+		ann.write(conversation, sendText(`message ${n} ü🙂`));
 	}
 	ann.write(conversation, send(Uint8Array.of(0xff, 0, 1), "application/octet-stream"));
 	const all = ["bob~ann", "--all"];
@@ -128,7 +98,8 @@ t.test("pages: 100 by default, from and limit, nothing beyond the head", async (
 	t.teardown(() => server.discard());
 	const ann = await device(t, server, "ann");
 	const { conversation } = await ann.request<"open">({ type: "open", user: "ann" });
-	for (let n = 1; n <= 105; n += 1) ann.write(conversation, send(Uint8Array.of(n)));
+	for (let n = 1; n <= 105; n += 1)
+		ann.write(conversation, send(Uint8Array.of(n), "application/octet-stream"));
 	const seqs = async (...args: readonly string[]) =>
 		(await inspect(server.data, "ann~ann", ...args)).facts.messages.map(({ seq }) => seq);
 	await until(server.data, ["ann~ann"], (facts) => facts.head === 105);

@@ -48,7 +48,7 @@ spec("C009 · seen, a crash, then delivered · both are told in their order", ()
 		.thenTells({ ann: "13 bob 10/10", bob: "12 bob 10/10" })
 		.and.recovered()
 		.when(w.say({ bob: [11, 0] }))
-		.thenTells({ ann: "14 bob 11/11" })
+		.thenTells({ ann: "14 bob 11/11", bob: "14 bob 11/11" })
 		.thenRows({ type: "watermark", row: { delivered: 11, seen: 11 } }),
 );
 

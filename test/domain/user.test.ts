@@ -98,10 +98,6 @@ spec("a device that was dropped · says hello · starts again from the list", ()
 	),
 );
 
-spec("a device that stored its first generation and was cut off · says hello · is new", () =>
-	assert.equal(hello(givenUser(registered), "a", 1), "2 fresh"),
-);
-
 spec("one device too many · says hello · is refused, at the door and at its first use", () => {
 	const stage = givenUser(...two);
 	assert.equal(hello(stage, "c", 0), "DEVICE_LIMIT");

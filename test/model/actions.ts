@@ -5,7 +5,7 @@ import { connect, cut, receive, sessionOf, tell } from "./client.js";
 import * as conversation from "./conversation.js";
 import { serve } from "./reads.js";
 import { sendable, submit, transmit } from "./sender.js";
-import { commit, crash, handle, type Outcome, restore } from "./server.js";
+import { commit, crash, handle, named, type Outcome, restore } from "./server.js";
 import { copy, type Device, MAIN, type Mutations, must, type State } from "./state.js";
 
 export type Action = readonly [name: string, ...rest: (string | number)[]];
@@ -231,10 +231,10 @@ function restoreDevice(state: State, device: Device) {
 
 /** Unseen for long: the user drops the device, the conversation an outbox that no other one has. */
 function forget(state: State, device: Device) {
-	const { outbox } = device.disk;
-	const shared = state.devices.some((other) => other !== device && other.disk.outbox === outbox);
 	for (const world of [state.server.disk, state.server.mem]) {
+		const outbox = world.users[device.user]?.[device.disk.device]?.outbox ?? "";
 		delete world.users[device.user]?.[device.disk.device];
-		if (!shared) delete must(world.conversations[MAIN]).outboxes[outbox];
+		if (named(world, device.user, outbox)) continue;
+		delete must(world.conversations[MAIN]).outboxes[outbox];
 	}
 }

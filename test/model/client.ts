@@ -59,6 +59,7 @@ export function connect(state: State, device: Device) {
 		sid,
 		user,
 		device: disk.device,
+		outbox: disk.outbox,
 		current: 0,
 		offer: 0,
 		zombie: false,
@@ -74,8 +75,8 @@ export function connect(state: State, device: Device) {
 }
 
 function sayHello(state: State, device: Device) {
-	const { device: name, used, offered, epoch, listed } = device.disk;
-	tell(state, device, { t: "hello", device: name, used, offered, epoch, listed });
+	const { device: name, outbox, used, offered, epoch, listed } = device.disk;
+	tell(state, device, { t: "hello", device: name, outbox, used, offered, epoch, listed });
 }
 
 /** The client is gone at once; what it had sent may still reach the server. */

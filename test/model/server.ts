@@ -51,6 +51,11 @@ export function handle(server: Server, session: Session, m: Mutations) {
 	}
 }
 
+/** A registered device has this outbox: then its numbers are still known. */
+export function named(world: World, user: string, outbox: string): boolean {
+	return Object.values(world.users[user] ?? {}).some((record) => record.outbox === outbox);
+}
+
 /** Below current, never heard of, or already used in this epoch by another copy. */
 function forked(server: Server, frame: Hello, user: string, m: Mutations): boolean {
 	if (m.S7_none) return false;
@@ -65,9 +70,11 @@ function forked(server: Server, frame: Hello, user: string, m: Mutations): boole
 
 function hello(server: Server, session: Session, frame: Hello, m: Mutations) {
 	session.device = frame.device;
+	session.outbox = frame.outbox;
 	const { sid, device } = session;
 	if (forked(server, frame, session.user, m)) {
-		const forgotten = server.mem.users[session.user]?.[device] === undefined;
+		const forgotten =
+			!named(server.mem, session.user, frame.outbox) || m.S7_forkedIsForgotten === true;
 		server.outputs.push({ t: "frame", sid, frame: { t: "forked", forgotten } });
 		return;
 	}
@@ -101,6 +108,7 @@ function ready(server: Server, session: Session, listed: boolean, m: Mutations) 
 	}
 	devices[session.device] = {
 		generation: session.offer,
+		outbox: session.outbox,
 		epoch: server.mem.epoch,
 		listed: record?.listed ?? false,
 		held: record?.epoch === server.mem.epoch ? record.held : {},

@@ -62,6 +62,7 @@ export interface Conversation {
 
 export interface DeviceRecord {
 	generation: number;
+	outbox: string;
 	epoch: number;
 	listed: boolean;
 	held: Record<string, number>;
@@ -96,6 +97,7 @@ export interface Pull {
 export interface Hello {
 	t: "hello";
 	device: string;
+	outbox: string;
 	used: number;
 	offered: number;
 	epoch: number;
@@ -159,6 +161,7 @@ export interface Session {
 	sid: number;
 	user: string;
 	device: string;
+	outbox: string;
 	/** The generation found at its hello, and the one offered. */
 	current: number;
 	offer: number;

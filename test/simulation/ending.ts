@@ -187,7 +187,7 @@ function statuses(world: World, phone: Phone, view: View, entry: Listed): string
 			if (!own && reader !== phone.user) continue;
 			const member = facts.members.get(reader);
 			if (member === undefined || !sees(member.intervals, row.seq)) continue;
-			// One that moved with a message shares its position; a device that was cut off between the two
+			// One that moved with a message shares its position; a device cut off between the two
 			// learns of it when it moves again.
 			if (facts.messages.some((message) => message.position === stored.position)) continue;
 			const known = view.watermarks.get(reader);
@@ -223,9 +223,8 @@ function books(world: World): void {
 			if (outcome === null) continue;
 			// After a restore a number may have been given twice, and a row without its first content no
 			// longer tells whose it was: taken as its own, so that nothing is sent twice.
-			const row = world.ledger.facts(conversation).messages[outcome.seq - 1];
-			const first = row?.state === "live" && row.editedAt === null;
-			if (phone.restores > 0 && stored === undefined && !first) continue;
+			const veiled = world.ledger.veiled(phone.user, { conversation, seq: outcome.seq });
+			if (phone.restores > 0 && veiled) continue;
 			if (stored?.conversation !== conversation || stored.seq !== outcome.seq) {
 				world.complain(`${what} was accepted as ${outcome.seq}, and is ${stored?.seq}`);
 			}

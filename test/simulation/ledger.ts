@@ -1,5 +1,5 @@
-// What is durable, kept from the batches as they are written, and what no batch may do: use a number
-// twice, leave one out, move a watermark back, store one send twice.
+// What is durable, kept from the batches as they are written, and what no batch may do: use a
+// number twice, leave one out, move a watermark back, store one send twice.
 
 import type { ConversationEvent } from "../../src/domain/event.js";
 import type { MemberRow, MessageRow, WatermarkRow } from "../../src/domain/index-row.js";
@@ -37,7 +37,11 @@ export class Ledger {
 	readonly sends = new Map<string, { conversation: string; seq: number }>();
 	private readonly outboxes = new Map<string, number>();
 
-	constructor(private readonly complain: Complain) {}
+	constructor(
+		private readonly complain: Complain,
+		/** A storage of this user was put back to a backup. */
+		private readonly restored: (user: string) => boolean,
+	) {}
 
 	facts(conversation: string): Facts {
 		let facts = this.conversations.get(conversation);
@@ -149,10 +153,29 @@ export class Ledger {
 		if (row.message === null) return;
 		const name = Buffer.from(row.message.id).toString("hex");
 		const twin = this.sends.get(name);
-		if (twin !== undefined) {
+		if (twin !== undefined && !this.mayRepeat(row.sender, twin)) {
 			this.complain(`${id}/${row.seq} is ${twin.conversation}/${twin.seq} once more`);
 		}
 		this.sends.set(name, { conversation: id, seq: row.seq });
+	}
+
+	/**
+	 * After a restore the storage may hold a send that moved to a later outbox since, and where its
+	 * row has lost its id nothing tells them apart.
+	 */
+	private mayRepeat(user: string, twin: { conversation: string; seq: number }): boolean {
+		return this.restored(user) && this.veiled(user, twin);
+	}
+
+	/** Its first content is gone from the row, or from the sender's eyes. */
+	veiled(user: string, { conversation, seq }: { conversation: string; seq: number }): boolean {
+		const facts = this.facts(conversation);
+		const row = facts.messages[seq - 1];
+		if (row === undefined || row.state !== "live" || row.editedAt !== null) return true;
+		for (const event of facts.events.values()) {
+			if (event.type === "hidden" && event.by === user && event.seq === seq) return true;
+		}
+		return false;
 	}
 
 	private watermark(id: string, user: string, row: WatermarkRow): void {

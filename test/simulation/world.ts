@@ -67,7 +67,9 @@ export class World {
 		this.chance = seeds.fork();
 		this.scheduler = new Scheduler(seeds.fork());
 		const complain = (what: string) => this.complain(what);
-		this.ledger = new Ledger(complain);
+		this.ledger = new Ledger(complain, (user) =>
+			this.phones.some((phone) => phone.user === user && phone.restores > 0),
+		);
 		this.listener = new Listener(this.ledger, complain);
 		this.network = { latencyMsMax: seeds.pick([2, 60, 400]), roomBytes: seeds.pick([300, 65_536]) };
 		this.faults = {
