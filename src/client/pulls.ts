@@ -13,6 +13,8 @@ interface Pull {
 	kept: Step[];
 	/** More came than is kept: the pull is followed by another. */
 	overflow: boolean;
+	/** The highest position known of: a mark may come while an older pull is under way. */
+	upTo: number;
 	/** Pulls that ended without closing the gap that a push had shown. */
 	fruitless: number;
 	active: boolean;
@@ -60,17 +62,22 @@ export class Pulls {
 		return this.pulls.has(conversation);
 	}
 
-	want(conversation: string): void {
+	/** `upTo`: the conversation is known to reach so far. */
+	want(conversation: string, upTo = 0): void {
 		const pull = this.pulls.get(conversation);
 		if (pull === undefined) {
 			this.pulls.set(conversation, {
 				kept: [],
 				overflow: false,
+				upTo,
 				fruitless: 0,
 				active: false,
 				fresh: false,
 			});
-		} else if (pull.active) return;
+		} else {
+			pull.upTo = Math.max(pull.upTo, upTo);
+			if (pull.active) return;
+		}
 		this.queue.add(conversation);
 		this.next();
 	}
@@ -152,6 +159,7 @@ export class Pulls {
 			if (step.from <= position) this.owner.apply(step, true);
 			else gap = true;
 		}
+		gap ||= (this.port.store.view(conversation)?.position ?? 0) < pull.upTo;
 		pull.kept = [];
 		pull.overflow = false;
 		pull.fruitless = moved ? 0 : pull.fruitless + 1;

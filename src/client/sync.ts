@@ -66,7 +66,9 @@ export class Sync {
 			// A former session began with the list and was cut off before it had pulled all that the list
 			// knew of. Marks are for what came later: they may not name it.
 			const { conversation, entry, position } = view;
-			if (entry !== null && position < entry.position) this.pulls.want(conversation);
+			if (entry !== null && position < entry.position) {
+				this.pulls.want(conversation, entry.position);
+			}
 		}
 		if (needsList || reset) this.list();
 	}
@@ -178,7 +180,7 @@ export class Sync {
 			const view = store.view(conversation);
 			const now = view?.reset === true ? 0 : (view?.position ?? 0);
 			held.push({ conversation, position: this.startedAt.get(conversation) ?? now });
-			if (now < position) this.pulls.want(conversation);
+			if (now < position) this.pulls.want(conversation, position);
 		}
 		for (let at = 0; at < held.length; at += heldMax) {
 			this.port.say({ type: "held", held: held.slice(at, at + heldMax) });
@@ -244,7 +246,7 @@ export class Sync {
 			});
 		} else store.change(conversation, { entry, watermarks });
 		const now = store.view(conversation)?.position ?? 0;
-		if (now < entry.position) this.pulls.want(conversation);
+		if (now < entry.position) this.pulls.want(conversation, entry.position);
 		else this.port.onLevel(conversation);
 	}
 
