@@ -45,7 +45,9 @@ export class Move {
 	private search(conversation: string): void {
 		const { store } = this.port;
 		const view = store.view(conversation);
-		const items = store.movingOf(conversation).filter((item) => item.n > 0);
+		// Those without a number as well: what waited behind a move when a backup was made has been
+		// numbered and sent by the storage that the backup was put over.
+		const items = store.movingOf(conversation);
 		const found = new Map<number, Outcome>();
 		for (const item of items) {
 			const outcome = find(item, view?.rows.values() ?? []);
