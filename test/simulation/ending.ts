@@ -116,7 +116,10 @@ function rowsOf(
 		// on from what it held.
 		if (changedAway(world, entry, row.seq)) continue;
 		if (row.state !== "skip") {
-			for (const text of differences(held, row)) {
+			// An answer that passes a full mailbox overtakes the row with the frozen status before it.
+			const overtaken = (world.config.mailboxMax ?? 0) < 100 && held.frozen === null;
+			const compared = overtaken ? { ...row, frozen: null } : row;
+			for (const text of differences(held, compared)) {
 				said.push(`${row.seq} (${held.changed}, ${row.changed}) has ${text}`);
 			}
 			continue;
@@ -179,7 +182,10 @@ function statuses(world: World, phone: Phone, view: View, entry: Listed): string
 	if (kind === "channel" || !open) return [];
 	const differences: string[] = [];
 	const facts = world.ledger.facts(entry.conversation);
+	// Of what was said before a device began with the list it knows no watermarks.
+	const start = view.entry?.start ?? 0;
 	for (const row of view.rows.values()) {
+		if (row.position <= start) continue;
 		if (row.state === "skip" || row.frozen !== null || row.seq > view.held) continue;
 		for (const [reader, stored] of facts.watermarks) {
 			const own = row.sender === phone.user;
@@ -187,9 +193,11 @@ function statuses(world: World, phone: Phone, view: View, entry: Listed): string
 			if (!own && reader !== phone.user) continue;
 			const member = facts.members.get(reader);
 			if (member === undefined || !sees(member.intervals, row.seq)) continue;
-			// One that moved with a message shares its position; a device cut off between the two
-			// learns of it when it moves again.
-			if (facts.messages.some((message) => message.position === stored.position)) continue;
+			// What was seen with a message shares its position; a device that was cut off between the two
+			// learns of it when somebody sees more.
+			if (facts.messages.some((it) => it.sender === reader && (it.seenUpTo ?? 0) >= row.seq)) {
+				continue;
+			}
 			const known = view.watermarks.get(reader);
 			const told = { delivered: known?.delivered ?? 0, seen: known?.seen ?? 0 };
 			const said = own ? 0 : Math.max(phone.saidSeen.get(entry.conversation) ?? 0, view.seen);

@@ -167,11 +167,11 @@ export class Ledger {
 		return this.restored(user) && this.veiled(user, twin);
 	}
 
-	/** Its first content is gone from the row, or from the sender's eyes. */
+	/** Its first content may be gone from the row, or from the sender's eyes. */
 	veiled(user: string, { conversation, seq }: { conversation: string; seq: number }): boolean {
 		const facts = this.facts(conversation);
 		const row = facts.messages[seq - 1];
-		if (row === undefined || row.state !== "live" || row.editedAt !== null) return true;
+		if (row === undefined || row.changed > row.position) return true;
 		for (const event of facts.events.values()) {
 			if (event.type === "hidden" && event.by === user && event.seq === seq) return true;
 		}
