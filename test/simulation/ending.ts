@@ -73,7 +73,8 @@ async function behind(world: World, phone: Phone): Promise<string[]> {
 	for (const entry of entries) {
 		const { conversation } = entry;
 		const what = `${phone.name}: ${conversation}`;
-		const view = phone.store.view(conversation);
+		// Not by `view`, which a planted fault may have changed.
+		const view = [...phone.store.views()].find((one) => one.conversation === conversation);
 		if (view === undefined || view.reset) {
 			said.push(`${what} is not there`);
 			continue;
