@@ -103,7 +103,7 @@ function find(item: Queued, rows: Iterable<WireMessage>): Outcome | null {
  */
 function isOf(row: WireMessage, item: Queued, command: Body): boolean {
 	if (row.outbox === null) return false;
-	if (row.state === "live" && row.editedAt === null) return sameId(row, command);
+	if (row.state === "live") return sameId(row, command);
 	return row.outbox === item.outbox && row.n === item.n;
 }
 
