@@ -90,5 +90,9 @@ export function startPosition(
 ): number {
 	const delivered = watermark?.delivered ?? 0;
 	const row = delivered === 0 ? null : messageAt(view, conversation, delivered);
-	return Math.max(row?.position ?? 0, member.intervals.at(-1)?.fromPosition ?? 0);
+	// Who left something unread, was removed and came back still has to get it: the first time of
+	// membership that goes beyond what was delivered, not the last.
+	const next = member.intervals.find((it) => it.to === null || it.to > delivered);
+	const interval = next ?? member.intervals.at(-1);
+	return Math.max(row?.position ?? 0, interval?.fromPosition ?? 0);
 }
