@@ -12,7 +12,7 @@ import { index, messageRow } from "../src/domain/conversation-index.js";
 import { react } from "../src/domain/conversation-react.js";
 import type { ConversationEvent } from "../src/domain/event.js";
 import type { MessageRow } from "../src/domain/index-row.js";
-import { admit, noteSession } from "../src/domain/outbox.js";
+import { admit, noteAccepted } from "../src/domain/outbox.js";
 import { conversationFrom, type Plain, plainConversation } from "../src/domain/snapshot.js";
 import { messageKey } from "../src/journal/keys.js";
 import { recover } from "../src/journal/recover.js";
@@ -21,7 +21,7 @@ import type { ServerOp, WriteOp } from "../src/protocol/frames.js";
 import { Aggregate, type AggregateContext } from "./aggregate.js";
 import { commandOf } from "./command-of.js";
 import { conversationInfo, receiptsOf } from "./conversation-answers.js";
-import type { SessionInfo } from "./port.js";
+import type { SessionInfo, SessionPort } from "./port.js";
 import { wireMessage } from "./show.js";
 import type { Ref } from "./system.js";
 
@@ -64,6 +64,7 @@ export interface ConversationContext extends AggregateContext {
 	readonly directMembersMax: number;
 	readonly caps: { readonly groupMembersMax: number; readonly channelMembersMax: number };
 	userExists(user: string): boolean;
+	readonly sessions: Pick<SessionPort, "speaks">;
 	/** Ask for a `gathered` message after the time to gather. */
 	gatherLater(conversation: string): void;
 }
@@ -167,6 +168,10 @@ export class ConversationActor extends Aggregate<ConversationMessage, Conversati
 		const { n, answered, hash } = op;
 		const write = { outbox: session.outbox, n, answered, hash };
 		const { outboxes } = this.state;
+		if (!this.broker.sessions.speaks(session)) {
+			this.refuse(session, n, "SESSION_STALE", "", null);
+			return;
+		}
 		const admission = admit(outboxes, session.user, write, session.serial, this.broker.window);
 		if (admission.type === "refuse") {
 			this.refuse(session, n, admission.code, "", admission.expected);
@@ -193,7 +198,7 @@ export class ConversationActor extends Aggregate<ConversationMessage, Conversati
 			this.refuse(session, n, refused.code, refused.detail, null);
 			return;
 		}
-		noteSession(outboxes, session.user, session.outbox, session.serial);
+		noteAccepted(outboxes, session.user, write, session.serial);
 	}
 
 	/** Decide; then evolve, react and index at once. Gives the rejection, if any. */

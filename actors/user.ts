@@ -4,12 +4,13 @@
 import type { BrokerError, ErrorCode } from "../src/base/errors.js";
 import { pack, unpack } from "../src/base/pack.js";
 import type { UserEvent } from "../src/domain/event.js";
-import { admit, noteSession } from "../src/domain/outbox.js";
+import { admit, noteAccepted } from "../src/domain/outbox.js";
 import { type Plain, plainUser, userFrom } from "../src/domain/snapshot.js";
 import {
 	decideUser,
 	evolveUser,
 	forgotten,
+	generationStep,
 	greet,
 	indexUser,
 	initialUser,
@@ -28,7 +29,9 @@ import type { Ref } from "./system.js";
 export interface HelloMessage {
 	readonly type: "hello";
 	readonly device: string;
-	readonly generation: number;
+	readonly accepted: number;
+	readonly offered: number;
+	readonly outbox: string;
 	readonly issuedAt: number;
 	readonly done: (outcome: HelloOutcome) => void;
 	readonly failed: (error: BrokerError) => void;
@@ -186,8 +189,10 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 	private hello(message: HelloMessage): void {
 		const at = this.broker.clock.now();
 		this.apply({ type: "provision", at });
-		const { device, generation, issuedAt } = message;
-		const greeting = greet(this.state, { at, device, generation, issuedAt }, this.broker.caps);
+		const { device, accepted, offered, outbox, issuedAt } = message;
+		const random = Math.floor(this.broker.clock.random() * generationStep);
+		const hello = { at, device, accepted, offered, outbox, issuedAt, random };
+		const greeting = greet(this.state, hello, this.broker.caps);
 		const { name, picture, presence } = this.state;
 		const outcome: HelloOutcome = greeting.ok
 			? { ...greeting, pid: this.address.pid, name, picture, presence }
@@ -197,11 +202,11 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 
 	private ready(session: SessionInfo): void {
 		const at = this.broker.clock.now();
-		const { device, outbox, generation } = session;
+		const { device, outbox, current, generation } = session;
 		for (const id of forgotten(this.state, at, this.broker.caps)) {
 			if (!this.isHere(id)) this.apply({ type: "drop", at, device: id, reason: "unseen" });
 		}
-		const refused = this.apply({ type: "ready", at, device, generation, outbox });
+		const refused = this.apply({ type: "ready", at, device, current, generation, outbox });
 		if (refused !== null) {
 			this.effects([{ type: "end", user: this.id, device, code: refused.code }], null);
 			return;
@@ -230,6 +235,10 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 		const { n, answered, hash, command } = op;
 		const write = { outbox: session.outbox, n, answered, hash };
 		const { outboxes } = this.state;
+		if (!this.broker.sessions.speaks(session)) {
+			this.refuse(session, n, "SESSION_STALE", "", null);
+			return;
+		}
 		const admission = admit(outboxes, this.id, write, session.serial, this.broker.window);
 		if (admission.type === "refuse") {
 			this.refuse(session, n, admission.code, "", admission.expected);
@@ -251,7 +260,7 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 			this.refuse(session, n, "BAD_REQUEST", "this command names a conversation", null);
 			return;
 		}
-		noteSession(outboxes, this.id, session.outbox, session.serial);
+		noteAccepted(outboxes, this.id, write, session.serial);
 		this.answer(session, n, from, this.state.position, at);
 	}
 

@@ -80,6 +80,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 		snapshotEvery: config.snapshotEvery,
 		passivateAfterMs: config.passivateAfterMs,
 		window: sendWindow,
+		sessions: gateway,
 	};
 	// One object for all actors of a kind: each keeps a reference, a hundred thousand times.
 	const conversationContext: ConversationContext = {
@@ -92,7 +93,6 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 	const userContext: UserContext = {
 		...shared,
 		caps: config,
-		sessions: gateway,
 		marks: (session) => reads.marks(session),
 		takeLost: (user) => lost.delete(user),
 	};

@@ -126,10 +126,10 @@ export class Session {
 
 	private hello(): void {
 		const { store, token, client, transport } = this.options;
-		const { device, generation, outbox } = store.identity();
+		const { device, accepted, offered, outbox } = store.identity();
 		const version = protocolVersion;
-		const op = { type: "hello", version, token, device, generation, outbox, client } as const;
-		transport.send(encodeClientOp(op));
+		const names = { device, accepted, offered, outbox, client };
+		transport.send(encodeClientOp({ type: "hello", version, token, ...names }));
 	}
 
 	private ask(request: Unnumbered, reply: Reply): void {
@@ -175,7 +175,7 @@ export class Session {
 		const { store, emit } = this.options;
 		const before = store.identity();
 		// [S7] Stored before its first use: a copy of this storage made later knows it too.
-		store.began(welcome.generation, welcome.epoch);
+		store.began(welcome);
 		if (before.epoch !== null && before.epoch !== welcome.epoch) emit("reset", null);
 		const live = new Live(this.port(), welcome);
 		this.phase = { type: "ready", live };

@@ -25,6 +25,7 @@ export function messageRow(
 				write: event.write as Write,
 				state: "live",
 				message: event.message,
+				id: null,
 				editedAt: null,
 				withheldFrom: event.withheldFrom,
 				frozen: event.withheldFrom === null ? null : "sent",
@@ -38,23 +39,29 @@ export function messageRow(
 			return { ...before, changed: position, message, editedAt: event.at };
 		}
 		case "deleted":
-			return before && { ...before, changed: position, state: "deleted", message: null };
+			return before && emptied(before, position, "deleted", before.frozen);
 		case "expired":
-			return (
-				before && {
-					...before,
-					changed: position,
-					state: "expired",
-					message: null,
-					frozen: event.frozen,
-				}
-			);
+			return before && emptied(before, position, "expired", event.frozen);
 		case "reacted":
 			// The row moves too, so that an older page never overwrites a newer reaction.
 			return before && { ...before, changed: position };
 		default:
 			return null;
 	}
+}
+
+function emptied(
+	before: MessageRow,
+	changed: number,
+	state: "deleted" | "expired",
+	frozen: MessageRow["frozen"],
+): MessageRow {
+	return { ...before, changed, state, message: null, id: idOf(before), frozen };
+}
+
+/** What its sender gave it at random, and finds it by after a fork. */
+export function idOf(row: MessageRow): Uint8Array | null {
+	return row.message?.id ?? row.id;
 }
 
 /** `row` is the message's row after the event, `before` as it was. */

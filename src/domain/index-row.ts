@@ -25,6 +25,8 @@ export interface MessageRow {
 	readonly state: "live" | "deleted" | "expired";
 	/** Null in a tombstone. */
 	readonly message: Content | null;
+	/** The send's random id in a tombstone, for its sender to find it by; else null. */
+	readonly id: Uint8Array | null;
 	readonly editedAt: number | null;
 	readonly withheldFrom: string | null;
 	readonly frozen: FrozenStatus | null;

@@ -150,7 +150,7 @@ function outboxesFrom(outboxes: Outboxes, plain: readonly Plain[]): void {
 				text,
 			}),
 		);
-		const box = { name, last, answered, kept, used, session: 0, forked: 0 };
+		const box = { name, last, answered, kept, used, session: 0, reached: 0 };
 		const own = outboxes.get(user);
 		if (own === undefined) outboxes.set(user, [box]);
 		else own.push(box);

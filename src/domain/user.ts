@@ -11,7 +11,7 @@ import { type Outboxes, record } from "./outbox.js";
 
 export interface Device {
 	readonly id: string;
-	/** The current generation; a hello below it comes from a restored or copied storage. */
+	/** The name of the current generation: who doesn't know it has a restored or copied storage. */
 	generation: number;
 	outbox: string;
 	/** New until it confirms that it stored the whole conversation list. */
@@ -47,6 +47,8 @@ export type UserCommand =
 			readonly type: "ready";
 			readonly at: number;
 			readonly device: string;
+			/** What welcome called current, and what it offered. */
+			readonly current: number;
 			readonly generation: number;
 			readonly outbox: string;
 	  }
@@ -94,37 +96,74 @@ export function initialUser(id: string): User {
 	};
 }
 
-export type Hello =
-	| { readonly ok: true; readonly generation: number; readonly fresh: boolean }
+export interface Hello {
+	readonly at: number;
+	readonly device: string;
+	readonly accepted: number;
+	readonly offered: number;
+	readonly outbox: string;
+	/** ms; a revocation after it makes the token void. */
+	readonly issuedAt: number;
+	/** For the name of the generation that is offered; below `generationStep`. */
+	readonly random: number;
+}
+
+export type Greeting =
+	| {
+			readonly ok: true;
+			readonly current: number;
+			readonly generation: number;
+			readonly fresh: boolean;
+	  }
 	| { readonly ok: false; readonly code: ErrorCode; readonly detail: string };
 
-function no(code: ErrorCode, detail: string): Hello {
+function no(code: ErrorCode, detail: string): Greeting {
 	return { ok: false, code, detail };
 }
 
+/**
+ * A generation is a count and, below it, a random part: two copies that are offered the same count
+ * have different names all the same, so that only one of them can be current.
+ */
+export const generationStep = 2 ** 24;
+
+function countOf(generation: number): number {
+	return Math.floor(generation / generationStep);
+}
+
 /** What a hello of a device means. Changes nothing: only `ready` makes a generation current. */
-export function greet(
-	state: User,
-	hello: { at: number; device: string; generation: number; issuedAt: number },
-	caps: UserCaps,
-): Hello {
+export function greet(state: User, hello: Hello, caps: UserCaps): Greeting {
+	const { accepted, offered } = hello;
 	if (hello.issuedAt < state.revokedBefore) {
 		return no("AUTH_REVOKED", "the token was revoked");
 	}
 	const known = state.devices.get(hello.device);
 	if (known === undefined) {
-		if (hello.generation > 0) {
-			return no("DEVICE_FORGOTTEN", "the device is not known (any more)");
-		}
+		if (offered > 0) return unknown(state, hello.outbox);
 		if (living(state, hello.at, caps) >= caps.devicesPerUserMax) {
 			return no("DEVICE_LIMIT", `${caps.devicesPerUserMax} devices at most`);
 		}
-		return { ok: true, generation: 1, fresh: true };
+	} else if (known.generation !== accepted && known.generation !== offered) {
+		// A count that was current once and is above ours: our own storage is the older one.
+		if (countOf(accepted) <= countOf(known.generation)) {
+			return no("DEVICE_FORKED", "this generation of the device was replaced by another copy's");
+		}
 	}
-	if (hello.generation < known.generation) {
-		return no("DEVICE_FORKED", `generation ${hello.generation} is below ${known.generation}`);
+	const current = known?.generation ?? 0;
+	const count = countOf(Math.max(current, accepted, offered)) + 1;
+	const generation = count * generationStep + hello.random;
+	if (!Number.isSafeInteger(generation)) return no("DEVICE_FORKED", "the count is at its end");
+	return { ok: true, current, generation, fresh: known?.fresh ?? true };
+}
+
+/** Numbers of an outbox are still known while some registered device has it: it may be kept. */
+function unknown(state: User, outbox: string): Greeting {
+	for (const device of state.devices.values()) {
+		if (device.outbox === outbox) {
+			return no("DEVICE_FORKED", "another device has taken over this outbox");
+		}
 	}
-	return { ok: true, generation: hello.generation + 1, fresh: known.fresh };
+	return no("DEVICE_FORGOTTEN", "the device is not known (any more)");
 }
 
 function living(state: User, at: number, caps: UserCaps): number {
@@ -152,9 +191,10 @@ export function decideUser(state: User, command: UserCommand, caps: UserCaps): D
 		case "provision":
 			return state.exists ? noChange() : accept({ type: "registered", at, by });
 		case "ready": {
-			const { device, generation, outbox } = command;
+			const { device, current, generation, outbox } = command;
 			const known = state.devices.get(device);
-			if (generation <= (known?.generation ?? 0)) return reject("DEVICE_FORKED");
+			// Another copy's came in between.
+			if (current !== (known?.generation ?? 0)) return reject("DEVICE_FORKED");
 			if (known === undefined && living(state, at, caps) >= caps.devicesPerUserMax) {
 				return reject("DEVICE_LIMIT");
 			}

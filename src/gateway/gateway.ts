@@ -27,6 +27,7 @@ import { type MayWatch, Presence } from "./presence.js";
 import { Session } from "./session.js";
 import { Sweep } from "./sweep.js";
 import { Takeovers } from "./takeovers.js";
+import { Threshold } from "./threshold.js";
 import type { Transport } from "./transport.js";
 
 export interface GatewayParts {
@@ -78,7 +79,7 @@ export class Gateway implements SessionPort, Desk {
 	readonly rate: HelloRate;
 	readonly failures: Failures;
 	readonly takeovers: Takeovers;
-	readonly welcomed = new Set<Session>();
+	readonly welcomed = new Threshold();
 	router!: RouterPort;
 	private doors: Doors = "shut";
 	private readonly sessions = new Set<Session>();
@@ -198,13 +199,17 @@ export class Gateway implements SessionPort, Desk {
 		return this.audience.infosOf(user);
 	}
 
+	speaks(session: SessionInfo): boolean {
+		return this.audience.speaks(session);
+	}
+
 	end(user: string, device: string | null, code: ErrorCode, except: number | null): void {
 		for (const session of [...this.audience.of(user)]) {
 			if (session.serial === except) continue;
 			if (device === null || session.live?.device === device) session.end(code);
 		}
 		// Those on the threshold as well: their token was judged before whatever happened now.
-		for (const session of this.welcomed) {
+		for (const session of [...this.welcomed]) {
 			if (session.serial === except || session.phase.name !== "welcomed") continue;
 			const { info } = session.phase;
 			if (info.user === user && (device === null || info.device === device)) session.end(code);

@@ -11,6 +11,7 @@ import type { Audience } from "./audience.js";
 import { sendWindowDefault } from "./limits.js";
 import type { Hub, Phase, Session } from "./session.js";
 import type { Takeovers } from "./takeovers.js";
+import type { Threshold } from "./threshold.js";
 
 type Hello = Extract<ClientOp, { type: "hello" }>;
 type Welcome = Extract<ServerOp, { type: "welcome" }>;
@@ -44,7 +45,7 @@ export interface Reception extends Hub {
 	readonly takeovers: Takeovers;
 	readonly audience: Audience;
 	/** Sessions between welcome and ready. */
-	readonly welcomed: Set<Session>;
+	readonly welcomed: Threshold;
 	/** A ready session joins presence. */
 	joined(session: Session, info: SessionInfo): void;
 }
@@ -107,7 +108,8 @@ async function admit(at: Reception, session: Session, op: Hello, phase: Phase): 
 	const outcome = await at.router.hello({
 		user,
 		device: op.device,
-		generation: op.generation,
+		accepted: op.accepted,
+		offered: op.offered,
 		outbox: op.outbox,
 		issuedAt: identity.issuedAt,
 	});
@@ -123,10 +125,11 @@ async function admit(at: Reception, session: Session, op: Hello, phase: Phase): 
 		user,
 		device: op.device,
 		outbox: op.outbox,
+		current: outcome.current,
 		generation: outcome.generation,
 	};
 	session.phase = { name: "welcomed", since: at.clock.monotonic(), info };
-	at.welcomed.add(session);
+	at.welcomed.add(session, info)?.end("REPLACED");
 	session.say(welcome(at, session, info, outcome));
 }
 
@@ -164,6 +167,7 @@ function welcome(
 		user: info.user,
 		epoch,
 		session: `${node}/${info.serial}`,
+		current: outcome.current,
 		generation: outcome.generation,
 		fresh: outcome.fresh,
 		ack,

@@ -2,6 +2,7 @@
 // visibility, withholding, delete-for-me and the cut. A row not to be seen becomes a skip, which
 // tells its number and nothing else, so that the device advances.
 
+import { idOf } from "../domain/conversation-index.js";
 import type { Interval, Write } from "../domain/event.js";
 import type { MemberRow, MessageRow } from "../domain/index-row.js";
 import { decodeReaction } from "./index-rows.js";
@@ -31,6 +32,7 @@ export interface SkipRow {
 	readonly at: number;
 	/** Of the viewer's own message: a device that moved its outbox finds its sends by it. */
 	readonly write: Write | null;
+	readonly id: Uint8Array | null;
 }
 
 /** No version of a row comes after this one. */
@@ -129,8 +131,9 @@ export function show(
 
 function skip(row: MessageRow, user: string, changed: number): SkipRow {
 	const { seq, position, at } = row;
-	const write = row.sender === user ? row.write : null;
-	return { state: "skip", seq, position, changed, at, write };
+	const own = row.sender === user;
+	const write = own ? row.write : null;
+	return { state: "skip", seq, position, changed, at, write, id: own ? idOf(row) : null };
 }
 
 /** Written out: see `decodeMessage`. */
@@ -144,6 +147,7 @@ function withReactions(row: MessageRow, reactions: readonly Reaction[]): FullRow
 		write: row.write,
 		state: row.state,
 		message: row.message,
+		id: row.id,
 		editedAt: row.editedAt,
 		withheldFrom: row.withheldFrom,
 		frozen: row.frozen,

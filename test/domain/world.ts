@@ -74,7 +74,7 @@ export class World {
 		}
 		const event = this.decide(command(write));
 		if (typeof event === "string") return { type: "rejected", code: event };
-		this.rules.noteSession(outboxes, user, write.outbox, session);
+		this.rules.noteAccepted(outboxes, user, write, session);
 		const box = outboxes.get(user)?.find((one) => one.name === write.outbox);
 		assert.ok((box?.kept.length ?? 0) <= window, "kept answers are bounded by the window");
 		const seq = event !== null && "seq" in event ? event.seq : 0;
@@ -261,7 +261,7 @@ function hard(state: Conversation): object {
 		members: [...members.values()].map(({ marked, last, ...member }) => member),
 		outboxes: [...outboxes].map(([user, own]) => [
 			user,
-			own.map(({ session, forked, kept, ...box }) => ({
+			own.map(({ session, reached, kept, ...box }) => ({
 				...box,
 				kept: kept.map(({ from, ...answer }) => answer),
 			})),

@@ -10,7 +10,7 @@ t.test("a hello with a good token is welcomed, and ready reaches the actors", as
 	const client = memoryClient(host);
 	const welcome = await signIn(client, "Ann", "d1", 4);
 	t.match(welcome, { user: "ann", generation: 5, epoch: "e1", ack: "memory", node: "n1" });
-	t.match(host.router.hellos, [{ user: "ann", device: "d1", generation: 4 }]);
+	t.match(host.router.hellos, [{ user: "ann", device: "d1", accepted: 4, offered: 4 }]);
 	await turns();
 	t.match(host.router.routed, [{ session: { user: "ann", device: "d1" }, op: { type: "ready" } }]);
 	t.match(host.gateway.sessionsOf("ann"), [{ user: "ann", device: "d1", generation: 5 }]);
@@ -108,7 +108,8 @@ t.test("an answer of the hook or the actors that comes too late changes nothing"
 			answer = () =>
 				resolve({
 					ok: true,
-					generation: hello.generation + 1,
+					current: hello.offered,
+					generation: hello.offered + 1,
 					fresh: false,
 					pid: "",
 					name: "",

@@ -67,6 +67,8 @@ export const message: fc.Arbitrary<{ conversation: string; row: MessageRow }> = 
 			write,
 			state: fc.constantFrom("live", "deleted", "expired"),
 			message: nullable(content),
+			// An id of no bytes is none.
+			id: fc.uint8Array({ minLength: 1, maxLength: 16 }),
 			editedAt: nullable(u48),
 			withheldFrom: nullable(id),
 			frozen: fc.constantFrom(null, "sent", "delivered", "seen"),
@@ -77,6 +79,7 @@ export const message: fc.Arbitrary<{ conversation: string; row: MessageRow }> = 
 		conversation: direct ? `${one}~${two}` : other,
 		row: {
 			...row,
+			id: row.message === null ? row.id : null,
 			changed: row.position + row.changed,
 			sender: direct ? (first ? one : two) : one,
 		} as MessageRow,

@@ -318,6 +318,7 @@ function messageOf(seq: number): Parameters<typeof rows.appendMessage>[2] {
 		write: { outbox: "00112233445566778899aabbccddeeff", n: seq, answered: seq, hash: 0x1234_5678 },
 		state: "live",
 		message: contentOf("x"),
+		id: null,
 		editedAt: null,
 		withheldFrom: null,
 		frozen: null,

@@ -36,6 +36,7 @@ export function messageOf(seq: number, content: Uint8Array = randomBytes(100)): 
 			expiresAt: null,
 			clientTime: null,
 		},
+		id: null,
 		editedAt: null,
 		withheldFrom: null,
 		frozen: null,
