@@ -202,6 +202,7 @@ export class Device {
 		});
 		this.pinged = false;
 		this.state = { type: "connected", session };
+		session.start();
 	}
 
 	private ended(session: Session, end: End): void {
