@@ -58,6 +58,10 @@ const people = {
 		max: 1_000_000,
 		error: "MEMBER_LIMIT",
 	}),
+	reactionsPerMessageMax: count(1_024, "whoever reads a message gets all of them", {
+		max: 4_096,
+		error: "REACTION_LIMIT",
+	}),
 	devicesPerUserMax: count(16, "a user's state holds every device", {
 		max: 64,
 		error: "DEVICE_LIMIT",
@@ -98,8 +102,9 @@ const actors = {
 	),
 	readsAtOnce: count(4, "reads share the pool of threads with the commit, which must find room"),
 	readsWaitingMax: count(10_000, "requests that wait for a read", { error: "OVERLOADED" }),
-	pageBytesMax: size(512 * KiB, "content in one page; one item at least is sent", {
+	pageBytesMax: size(512 * KiB, "rows in one page, below what clients must take; one at least", {
 		min: KiB,
+		max: 768 * KiB,
 	}),
 	marksPerPage: count(1_000, "marked conversations in one operation"),
 	snapshotEvery: count(1_000, "events between snapshots: bounds what a recovery replays"),

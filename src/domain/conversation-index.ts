@@ -6,13 +6,14 @@ import type { ConversationEvent, Write } from "./event.js";
 import type { IndexRow, MessageRow } from "./index-row.js";
 
 /**
- * The message's row after an event about it; `before` is the row as stored until now.
- * Null for events about no message, and when there was none.
+ * The message's row after an event about it; `before` is the row as stored until now, `had` whether
+ * the author of a reaction had one before. Null for events about no message, and without a row.
  */
 export function messageRow(
 	position: number,
 	event: ConversationEvent,
 	before: MessageRow | null,
+	had = false,
 ): MessageRow | null {
 	switch (event.type) {
 		case "sent":
@@ -29,6 +30,7 @@ export function messageRow(
 				withheldFrom: event.withheldFrom,
 				frozen: event.withheldFrom === null ? null : "sent",
 				seenUpTo: event.seenUpTo,
+				reacted: 0,
 			};
 		case "edited": {
 			if (before?.message == null || event.message === null) return null;
@@ -38,7 +40,9 @@ export function messageRow(
 			return { ...before, changed: position, message, editedAt: event.at };
 		}
 		case "deleted":
-			return before && { ...before, changed: position, state: "deleted", message: null };
+			return (
+				before && { ...before, changed: position, state: "deleted", message: null, reacted: 0 }
+			);
 		case "expired":
 			return (
 				before && {
@@ -47,11 +51,18 @@ export function messageRow(
 					state: "expired",
 					message: null,
 					frozen: event.frozen,
+					reacted: 0,
 				}
 			);
 		case "reacted":
 			// The row moves too, so that an older page never overwrites a newer reaction.
-			return before && { ...before, changed: position };
+			return (
+				before && {
+					...before,
+					changed: position,
+					reacted: before.reacted + Number(event.emoji !== null) - Number(had),
+				}
+			);
 		default:
 			return null;
 	}

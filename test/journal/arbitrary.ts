@@ -71,6 +71,7 @@ export const message: fc.Arbitrary<{ conversation: string; row: MessageRow }> = 
 			withheldFrom: nullable(id),
 			frozen: fc.constantFrom(null, "sent", "delivered", "seen"),
 			seenUpTo: nullable(count),
+			reacted: fc.nat(),
 		}),
 	})
 	.map(({ direct, one, two, other, first, row }) => ({
@@ -79,6 +80,7 @@ export const message: fc.Arbitrary<{ conversation: string; row: MessageRow }> = 
 			...row,
 			changed: row.position + row.changed,
 			sender: direct ? (first ? one : two) : one,
+			reacted: row.message === null ? 0 : row.reacted,
 		} as MessageRow,
 	}));
 

@@ -322,5 +322,6 @@ function messageOf(seq: number): Parameters<typeof rows.appendMessage>[2] {
 		withheldFrom: null,
 		frozen: null,
 		seenUpTo: null,
+		reacted: 0,
 	};
 }
