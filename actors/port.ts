@@ -13,6 +13,8 @@ export interface SessionInfo {
 	readonly outbox: string;
 	/** The generation offered to this device, current from `ready` on. */
 	readonly generation: number;
+	/** When the token was issued that let it in, ms. */
+	readonly issuedAt: number;
 }
 
 /** Operations that pass the gateway untouched; hello, refresh, ping and presence end there. */

@@ -141,8 +141,19 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 		passivateBudget: config.passivateBudget,
 		expireBudget: config.expireBudget,
 		receiptGatherMs: config.receiptGatherMs,
+		seenEveryMs: seenEveryMs(config),
 	};
-	const sweeps = new Sweeps({ clock, log, journal, users, conversations, trimmer, options });
+	const sessions = () => gateway.all();
+	const sweeps = new Sweeps({
+		clock,
+		log,
+		journal,
+		users,
+		conversations,
+		trimmer,
+		sessions,
+		options,
+	});
 	gateway.start(router);
 
 	function ask(user: string, type: "provision" | "revoke", device: string | null): Promise<void> {
@@ -166,6 +177,11 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 			await pipeline.stop();
 		},
 	};
+}
+
+/** Once a day; more often where devices are forgotten soon. */
+function seenEveryMs({ deviceForgottenAfterMs }: Config): number {
+	return Math.min(24 * 3_600_000, Math.ceil(deviceForgottenAfterMs / 30));
 }
 
 function readLimits(config: Config) {

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import type { LevelEffect } from "../../src/domain/effect.js";
 import type { UserEvent } from "../../src/domain/event.js";
-import { forgotten, greet, type UserCommand } from "../../src/domain/user.js";
+import { forgotten, greet, revokedDevicesMax, type UserCommand } from "../../src/domain/user.js";
 import { givenUser, spec, type UserStage, userCaps } from "../helpers/given.js";
 import { now, write } from "./words.js";
 
@@ -40,7 +40,7 @@ function hold(
 }
 
 function ready(device: string, generation: number, at = now): UserCommand {
-	return { type: "ready", at, device, generation, outbox: `o${generation}` };
+	return { type: "ready", at, device, generation, outbox: `o${generation}`, issuedAt: at };
 }
 
 function hello(stage: UserStage, device: string, generation: number, at = now): string {
@@ -192,7 +192,7 @@ spec("device unknown · holds or lists · nothing", () =>
 		.when({ type: "listed", at: now, device: "a" })
 		.thenNothing()
 		.when({ type: "drop", at: now, device: "a", reason: "logout" })
-		.thenRejected("BAD_REQUEST"),
+		.thenNothing(),
 );
 
 spec("user revoked · all sessions end, older tokens are void", () => {
@@ -205,6 +205,51 @@ spec("user revoked · all sessions end, older tokens are void", () => {
 	assert.equal(old.ok ? "" : old.code, "AUTH_REVOKED");
 	assert.equal(greet(stage.state, { ...asked, issuedAt: now }, userCaps).ok, true);
 });
+
+function asGreeted(stage: UserStage, device: string, issuedAt: number, generation = 0): string {
+	const greeting = greet(stage.state, { at: now, device, generation, issuedAt }, userCaps);
+	return greeting.ok ? "ok" : greeting.code;
+}
+
+function revokedDevice(device: string, at: number): UserEvent {
+	return { ...base, at, type: "revoked", before: at, device };
+}
+
+spec("device revoked · its older tokens are void, other devices' are not", () => {
+	const stage = givenUser(registered, current("a"), current("b"), revokedDevice("a", now));
+	assert.equal(asGreeted(stage, "a", now - 1), "AUTH_REVOKED");
+	assert.equal(asGreeted(stage, "b", now - 1, 1), "ok");
+	assert.equal(asGreeted(stage, "a", now), "ok");
+	stage
+		.when({ ...(ready("a", 1) as UserCommand & { type: "ready" }), issuedAt: now - 1 })
+		.thenRejected("AUTH_REVOKED");
+});
+
+spec("more devices revoked than are kept apart · the oldest is held against all", () => {
+	const many = Array.from({ length: revokedDevicesMax + 1 }, (_, i) => `d${i}`);
+	const stage = givenUser(registered, ...many.map((device, i) => revokedDevice(device, now + i)));
+	assert.equal(stage.state.revokedDevices.size, revokedDevicesMax);
+	assert.equal(asGreeted(stage, "d0", now - 1), "AUTH_REVOKED");
+	assert.equal(asGreeted(stage, "other", now - 1), "AUTH_REVOKED");
+	assert.equal(asGreeted(stage, "other", now), "ok");
+	assert.equal(asGreeted(stage, "d9", now + 8), "AUTH_REVOKED");
+	stage.when({ type: "revoke", at: now + 99, device: null });
+	assert.equal(stage.state.revokedDevices.size, 0);
+	assert.equal(asGreeted(stage, "d9", now + 98), "AUTH_REVOKED");
+});
+
+spec("a device that stays connected · is seen, in its own generation only", () =>
+	givenUser(registered, current("a", 2))
+		.when({ type: "seen", at: now + 5, device: "a", generation: 1 })
+		.thenNothing()
+		.when({ type: "seen", at: now + 5, device: "a", generation: 2 })
+		.then({ ...base, at: now + 5, type: "device-seen", device: "a" })
+		.thenState((user) => user.devices.get("a")?.seenAt, now + 5)
+		.when({ type: "seen", at: now + 5, device: "a", generation: 2 })
+		.thenNothing()
+		.when({ type: "seen", at: now + 5, device: "gone", generation: 2 })
+		.thenNothing(),
+);
 
 spec("profile and privacy · are public facts, kept with their answer", () =>
 	givenUser(registered)

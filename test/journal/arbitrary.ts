@@ -122,6 +122,7 @@ function events(): fc.Arbitrary<ConversationEvent | UserEvent>[] {
 		}),
 		of("profiled", { name: text, picture: text }),
 		of("privacy", { presence: fc.constantFrom("everyone", "contacts", "nobody") }),
+		of("device-seen", { device: id }),
 		of("revoked", { before: count, device: nullable(id) }),
 	];
 }
