@@ -90,6 +90,19 @@ const actors = {
 		min: 100,
 		error: "OVERLOADED",
 	}),
+	restartsMax: count(10, "crashes of an actor borne within the window; one more is quarantine", {
+		max: 100,
+		error: "UNAVAILABLE",
+	}),
+	restartWindowMs: duration(minute, "the time within which crashes are counted", { min: second }),
+	quarantineMs: duration(30 * second, "first quarantine of an actor; each further one is doubled", {
+		min: second,
+		error: "UNAVAILABLE",
+	}),
+	quarantineMaxMs: duration(10 * minute, "longest quarantine: then it is tried again", {
+		min: second,
+		error: "UNAVAILABLE",
+	}),
 	passivateAfterMs: duration(5 * minute, "an idle conversation leaves memory", { min: second }),
 	passivateBudget: count(2_000, "actors that one sweep looks at: a millisecond or two"),
 	sweepMs: duration(1_000, "how often idle actors and expired messages are looked for", {

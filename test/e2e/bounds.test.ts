@@ -4,7 +4,7 @@
 import t from "tap";
 import { serverFrameBytesMax } from "../../src/protocol/limits.js";
 import { startBroker } from "../helpers/broker.js";
-import { text, type WireClient } from "../helpers/wire-client.js";
+import { text, WireClient } from "../helpers/wire-client.js";
 import { pour, readAll, said, sign, write } from "./talk.js";
 
 const react = (emoji: string | null) => ({ type: "react", seq: 2, emoji }) as const;
@@ -86,4 +86,16 @@ t.test("pages of history and of the list are cut by bytes, and hold all together
 	t.equal(listed.length, 41, "none twice");
 	t.ok(pages > 3, `${pages} pages`);
 	t.ok(bytes() > 100_000 && bytes() <= serverFrameBytesMax, `the largest had ${bytes()} bytes`);
+});
+
+t.test("an address may show so many refused tokens as the configuration says", async (t) => {
+	const it = await startBroker({ failuresPerMinute: 1, failureBurst: 2 });
+	t.teardown(() => it.discard());
+	const codes: string[] = [];
+	for (let i = 0; i < 4; i += 1) {
+		const client = await WireClient.dial({ wsUrl: it.wsUrl, token: "bad" });
+		client.hello();
+		codes.push((await client.next("goodbye")).code);
+	}
+	t.same(codes, ["AUTH_REJECTED", "AUTH_REJECTED", "AUTH_REJECTED", "RATE_LIMITED"]);
 });

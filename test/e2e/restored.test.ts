@@ -1,5 +1,5 @@
-// `serve --restored`: a data folder put back from a backup, devices that hold more than it does, and
-// what each of them ends with.
+// `serve --restored`: a data folder put back from a backup, devices that hold more than it does,
+// and what each of them ends with.
 
 import assert from "node:assert/strict";
 import { cpSync, rmSync } from "node:fs";
