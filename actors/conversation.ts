@@ -6,7 +6,7 @@ import { BrokerError, type ErrorCode } from "../src/base/errors.js";
 import { pack, unpack } from "../src/base/pack.js";
 import { type Conversation, concern, initial } from "../src/domain/conversation.js";
 import type { ConversationCommand } from "../src/domain/conversation-command.js";
-import { checkReceipt, decide } from "../src/domain/conversation-decide.js";
+import { type Caps, checkReceipt, decide } from "../src/domain/conversation-decide.js";
 import { evolve, recovered } from "../src/domain/conversation-evolve.js";
 import { index, messageRow } from "../src/domain/conversation-index.js";
 import { react } from "../src/domain/conversation-react.js";
@@ -14,7 +14,8 @@ import type { ConversationEvent } from "../src/domain/event.js";
 import type { MessageRow } from "../src/domain/index-row.js";
 import { admit, noteAccepted } from "../src/domain/outbox.js";
 import { conversationFrom, type Plain, plainConversation } from "../src/domain/snapshot.js";
-import { messageKey } from "../src/journal/keys.js";
+import type { Lane } from "../src/journal/group-commit.js";
+import { messageKey, reactionKey } from "../src/journal/keys.js";
 import { recover } from "../src/journal/recover.js";
 import { appendSnapshot, decodeMessage } from "../src/journal/rows.js";
 import type { ServerOp, WriteOp } from "../src/protocol/frames.js";
@@ -62,7 +63,7 @@ export interface ConversationContext extends AggregateContext {
 	readonly window: number;
 	/** Up to so many members a push passes each member's actor. */
 	readonly directMembersMax: number;
-	readonly caps: { readonly groupMembersMax: number; readonly channelMembersMax: number };
+	readonly caps: Caps;
 	userExists(user: string): boolean;
 	readonly sessions: Pick<SessionPort, "speaks">;
 	/** Ask for a `gathered` message after the time to gather. */
@@ -188,7 +189,8 @@ export class ConversationActor extends Aggregate<ConversationMessage, Conversati
 		}
 		const seq = "seq" in op.command ? op.command.seq : 0;
 		const row = seq === 0 ? null : this.row(seq);
-		const command = commandOf(op, session, write, row, this.now(), this.broker);
+		const had = op.command.type === "react" && this.hasReaction(seq, session.user);
+		const command = commandOf(op, session, write, { row, had }, this.now(), this.broker);
 		if (command === null) {
 			this.refuse(session, n, "NOT_ALLOWED", "not for a conversation", null);
 			return;
@@ -213,7 +215,8 @@ export class ConversationActor extends Aggregate<ConversationMessage, Conversati
 		const { event } = decision;
 		evolve(this.state, event);
 		const { position, trace } = this.state;
-		const row = messageRow(position, event, before);
+		const had = command.type === "react" && command.had;
+		const row = messageRow(position, event, before, had);
 		this.record(event, index(this.state, event, row, before));
 		if (session !== null && event.write !== undefined) {
 			const seq = "seq" in event ? event.seq : 0;
@@ -320,12 +323,25 @@ export class ConversationActor extends Aggregate<ConversationMessage, Conversati
 	private row(seq: number): MessageRow | null {
 		if (seq < 1 || seq > this.state.head || this.lane === undefined) return null;
 		const key = messageKey(this.id, seq);
-		const value = this.unsent(key) ?? this.broker.pipeline.peek(this.lane, key);
-		const stored = value === undefined ? this.broker.journal.get(key) : value;
+		const stored = this.value(this.lane, key);
 		if (stored == null) {
 			throw new BrokerError("JOURNAL_DAMAGED", `message ${seq} of ${this.id} is missing`);
 		}
 		return decodeMessage(key, stored, this.id);
+	}
+
+	private hasReaction(seq: number, user: string): boolean {
+		return (
+			this.lane !== undefined && this.value(this.lane, reactionKey(this.id, seq, user)) != null
+		);
+	}
+
+	/** As decided so far; null or undefined: there is none. */
+	private value(lane: Lane, key: Uint8Array): Uint8Array | null | undefined {
+		const unsent = this.unsent(key);
+		if (unsent !== undefined) return unsent;
+		const handedOver = this.broker.pipeline.peek(lane, key);
+		return handedOver === undefined ? this.broker.journal.get(key) : handedOver;
 	}
 
 	private now(): number {

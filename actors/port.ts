@@ -14,6 +14,8 @@ export interface SessionInfo {
 	/** The generation that welcome called current, and the one it offered: current from `ready`. */
 	readonly current: number;
 	readonly generation: number;
+	/** When the token was issued that let it in, ms. */
+	readonly issuedAt: number;
 }
 
 /** Operations that pass the gateway untouched; hello, refresh, ping and presence end there. */

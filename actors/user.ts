@@ -53,6 +53,7 @@ export type UserMessage =
 			readonly failed: (error: BrokerError) => void;
 	  }
 	| { readonly type: "ready"; readonly session: SessionInfo }
+	| { readonly type: "seen"; readonly session: SessionInfo }
 	| { readonly type: "listed"; readonly session: SessionInfo }
 	| {
 			readonly type: "held";
@@ -149,6 +150,11 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 			case "ready":
 				this.ready(message.session);
 				return;
+			case "seen": {
+				const { generation } = message.session;
+				this.apply({ ...this.of(message.session), type: "seen", generation });
+				return;
+			}
 			case "listed":
 				this.apply({ ...this.of(message.session), type: "listed" });
 				// What was marked while the list was read is behind already.
@@ -202,11 +208,12 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 
 	private ready(session: SessionInfo): void {
 		const at = this.broker.clock.now();
-		const { device, outbox, current, generation } = session;
+		const { device, outbox, current, generation, issuedAt } = session;
 		for (const id of forgotten(this.state, at, this.broker.caps)) {
 			if (!this.isHere(id)) this.apply({ type: "drop", at, device: id, reason: "unseen" });
 		}
-		const refused = this.apply({ type: "ready", at, device, current, generation, outbox });
+		const names = { device, current, generation, outbox };
+		const refused = this.apply({ type: "ready", at, ...names, issuedAt });
 		if (refused !== null) {
 			this.effects([{ type: "end", user: this.id, device, code: refused.code }], null);
 			return;
@@ -223,11 +230,8 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 		const { session, request } = message;
 		const device = message.device ?? session.device;
 		const at = this.broker.clock.now();
-		const refused = this.apply({ type: "drop", at, device, reason: "logout" });
-		const op: ServerOp =
-			refused === null
-				? { type: "result", request, result: { type: "logout" } }
-				: { type: "error", request, code: refused.code, detail: refused.detail };
+		this.apply({ type: "drop", at, device, reason: "logout" });
+		const op: ServerOp = { type: "result", request, result: { type: "logout" } };
 		this.output({ type: "reply", session, op, direct: false });
 	}
 

@@ -48,6 +48,7 @@ function row(seq: number): MessageRow {
 		withheldFrom: null,
 		frozen: null,
 		seenUpTo: null,
+		reacted: 0,
 	};
 }
 

@@ -211,6 +211,7 @@ export class Device {
 		});
 		this.pinged = false;
 		this.state = { type: "connected", session };
+		session.start();
 	}
 
 	private ended(session: Session, end: End): void {

@@ -60,7 +60,11 @@ export class Session {
 		};
 		transport.onMessage = (bytes) => this.arrived(bytes);
 		transport.onClose = (code) => this.closed(code);
-		this.hello();
+	}
+
+	/** Says hello; apart from making it, because `onEnd` may be called from within. */
+	start(): void {
+		this.guarded(() => this.hello());
 	}
 
 	get ready(): boolean {
@@ -146,7 +150,7 @@ export class Session {
 	private arrived(bytes: Uint8Array): void {
 		if (this.phase.type === "ended") return;
 		this.heardAt = this.options.clock.monotonic();
-		try {
+		this.guarded(() => {
 			const frame = decodeServerFrame(bytes);
 			if (!frame.ok) throw new BrokerError("PROTOCOL", frame.detail);
 			for (const op of frame.ops) {
@@ -154,6 +158,12 @@ export class Session {
 				// A handler may have ended the session, which narrowing cannot know.
 				if ((this.phase as Phase).type === "ended") return;
 			}
+		});
+	}
+
+	private guarded(run: () => void): void {
+		try {
+			run();
 		} catch (cause) {
 			// The store refused or the frame is not of the protocol: what is in memory may differ from
 			// what is stored, so this session is over. The next one starts from the store.
@@ -218,7 +228,7 @@ export class Session {
 		this.scheduled = true;
 		this.options.clock.soon(() => {
 			this.scheduled = false;
-			this.flush();
+			this.guarded(() => this.flush());
 		});
 	}
 

@@ -6,13 +6,14 @@ import type { ConversationEvent, Write } from "./event.js";
 import type { IndexRow, MessageRow } from "./index-row.js";
 
 /**
- * The message's row after an event about it; `before` is the row as stored until now.
- * Null for events about no message, and when there was none.
+ * The message's row after an event about it; `before` is the row as stored until now, `had` whether
+ * the author of a reaction had one before. Null for events about no message, and without a row.
  */
 export function messageRow(
 	position: number,
 	event: ConversationEvent,
 	before: MessageRow | null,
+	had = false,
 ): MessageRow | null {
 	switch (event.type) {
 		case "sent":
@@ -30,6 +31,7 @@ export function messageRow(
 				withheldFrom: event.withheldFrom,
 				frozen: event.withheldFrom === null ? null : "sent",
 				seenUpTo: event.seenUpTo,
+				reacted: 0,
 			};
 		case "edited": {
 			if (before?.message == null || event.message === null) return null;
@@ -44,7 +46,13 @@ export function messageRow(
 			return before && emptied(before, position, "expired", event.frozen);
 		case "reacted":
 			// The row moves too, so that an older page never overwrites a newer reaction.
-			return before && { ...before, changed: position };
+			return (
+				before && {
+					...before,
+					changed: position,
+					reacted: before.reacted + Number(event.emoji !== null) - Number(had),
+				}
+			);
 		default:
 			return null;
 	}
@@ -56,7 +64,7 @@ function emptied(
 	state: "deleted" | "expired",
 	frozen: MessageRow["frozen"],
 ): MessageRow {
-	return { ...before, changed, state, message: null, id: idOf(before), frozen };
+	return { ...before, changed, state, message: null, id: idOf(before), frozen, reacted: 0 };
 }
 
 /** What its sender gave it at random, and finds it by after a fork. */

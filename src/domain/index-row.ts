@@ -31,6 +31,8 @@ export interface MessageRow {
 	readonly withheldFrom: string | null;
 	readonly frozen: FrozenStatus | null;
 	readonly seenUpTo: number | null;
+	/** Users with a reaction on it; not kept in a tombstone. */
+	readonly reacted: number;
 }
 
 /** What a user may see of a conversation, and the user's own settings in it. */

@@ -33,7 +33,12 @@ export interface User {
 	readonly outboxes: Outboxes;
 	/** Tokens issued before this time are void. */
 	revokedBefore: number;
+	/** The same for single devices, oldest revocation first. */
+	readonly revokedDevices: Map<string, number>;
 }
+
+/** Revoked devices remembered apart; a further one makes room, see `revokeDevice`. */
+export const revokedDevicesMax = 64;
 
 export interface UserCaps {
 	readonly devicesPerUserMax: number;
@@ -51,6 +56,14 @@ export type UserCommand =
 			readonly current: number;
 			readonly generation: number;
 			readonly outbox: string;
+			/** When the token was issued that let the session in. */
+			readonly issuedAt: number;
+	  }
+	| {
+			readonly type: "seen";
+			readonly at: number;
+			readonly device: string;
+			readonly generation: number;
 	  }
 	| { readonly type: "listed"; readonly at: number; readonly device: string }
 	| {
@@ -93,6 +106,7 @@ export function initialUser(id: string): User {
 		devices: new Map(),
 		outboxes: new Map(),
 		revokedBefore: 0,
+		revokedDevices: new Map(),
 	};
 }
 
@@ -134,7 +148,7 @@ function countOf(generation: number): number {
 /** What a hello of a device means. Changes nothing: only `ready` makes a generation current. */
 export function greet(state: User, hello: Hello, caps: UserCaps): Greeting {
 	const { accepted, offered } = hello;
-	if (hello.issuedAt < state.revokedBefore) {
+	if (isVoid(state, hello.device, hello.issuedAt)) {
 		return no("AUTH_REVOKED", "the token was revoked");
 	}
 	const known = state.devices.get(hello.device);
@@ -166,6 +180,11 @@ function unknown(state: User, outbox: string): Greeting {
 	return no("DEVICE_FORGOTTEN", "the device is not known (any more)");
 }
 
+/** Whether a token of that time lets this device in no more. */
+function isVoid(state: User, device: string, issuedAt: number): boolean {
+	return issuedAt < Math.max(state.revokedBefore, state.revokedDevices.get(device) ?? 0);
+}
+
 function living(state: User, at: number, caps: UserCaps): number {
 	let count = 0;
 	for (const device of state.devices.values()) {
@@ -191,7 +210,9 @@ export function decideUser(state: User, command: UserCommand, caps: UserCaps): D
 		case "provision":
 			return state.exists ? noChange() : accept({ type: "registered", at, by });
 		case "ready": {
-			const { device, current, generation, outbox } = command;
+			const { device, current, generation, outbox, issuedAt } = command;
+			// The revocation may have come between hello and now.
+			if (isVoid(state, device, issuedAt)) return reject("AUTH_REVOKED");
 			const known = state.devices.get(device);
 			// Another copy's came in between.
 			if (current !== (known?.generation ?? 0)) return reject("DEVICE_FORKED");
@@ -199,6 +220,12 @@ export function decideUser(state: User, command: UserCommand, caps: UserCaps): D
 				return reject("DEVICE_LIMIT");
 			}
 			return accept({ type: "device-current", at, by, device, generation, outbox });
+		}
+		case "seen": {
+			const device = state.devices.get(command.device);
+			return device?.generation === command.generation && device.seenAt < at
+				? accept({ type: "device-seen", at, by, device: device.id })
+				: noChange();
 		}
 		case "listed":
 			return state.devices.get(command.device)?.fresh
@@ -219,7 +246,7 @@ export function decideUser(state: User, command: UserCommand, caps: UserCaps): D
 			const { device, reason } = command;
 			return state.devices.has(device)
 				? accept({ type: "device-dropped", at, by, device, reason })
-				: reject("BAD_REQUEST", "no such device");
+				: noChange();
 		}
 		case "revoke":
 			return accept({ type: "revoked", at, by, before: at, device: command.device });
@@ -256,6 +283,11 @@ function applyUser(state: User, event: UserEvent): void {
 			state.devices.set(id, { id, generation, outbox, fresh, seenAt: at, held: new Map() });
 			return;
 		}
+		case "device-seen": {
+			const device = state.devices.get(event.device);
+			if (device !== undefined) device.seenAt = event.at;
+			return;
+		}
 		case "device-listed": {
 			const device = state.devices.get(event.device);
 			if (device !== undefined) device.fresh = false;
@@ -277,12 +309,27 @@ function applyUser(state: User, event: UserEvent): void {
 			state.presence = event.presence;
 			return;
 		case "revoked":
-			if (event.device === null) state.revokedBefore = event.before;
-			else state.devices.delete(event.device);
+			if (event.device === null) {
+				state.revokedBefore = Math.max(state.revokedBefore, event.before);
+				state.revokedDevices.clear();
+			} else revokeDevice(state, event.device, event.before);
 			return;
 		default:
 			event satisfies never;
 	}
+}
+
+function revokeDevice(state: User, device: string, before: number): void {
+	const { devices, revokedDevices } = state;
+	devices.delete(device);
+	revokedDevices.delete(device);
+	revokedDevices.set(device, before);
+	if (revokedDevices.size <= revokedDevicesMax) return;
+	// The oldest revocation goes on holding, for all devices from now on: to forget it would let a
+	// token in that was taken back.
+	const [oldest, time] = revokedDevices.entries().next().value as [string, number];
+	revokedDevices.delete(oldest);
+	state.revokedBefore = Math.max(state.revokedBefore, time);
 }
 
 export function reactUser(state: User, event: UserEvent): Effect[] {

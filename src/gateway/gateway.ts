@@ -19,7 +19,7 @@ import { EarlySockets, Failures, HelloRate } from "./admission.js";
 import { Audience } from "./audience.js";
 import { type DrainOptions, drain } from "./drain.js";
 import { Flusher } from "./flusher.js";
-import type { Revoked, ServerFacts } from "./handshake.js";
+import type { ServerFacts } from "./handshake.js";
 import type { LastSeenStore } from "./last-seen.js";
 import { type FailureLimits, failureLimits, type GatewayLimits, gatewayLimits } from "./limits.js";
 import { type Desk, operate } from "./operations.js";
@@ -37,8 +37,6 @@ export interface GatewayParts {
 	readonly limits?: Partial<GatewayLimits>;
 	readonly failureLimits?: Partial<FailureLimits>;
 	readonly log?: Log;
-	/** Left out: revocations are the router's business alone. */
-	readonly revoked?: Revoked;
 	/** Left out: everybody may watch everybody. */
 	readonly mayWatch?: MayWatch;
 	/** Left out: last seen is forgotten with the process. */
@@ -70,7 +68,6 @@ export class Gateway implements SessionPort, Desk {
 	readonly limits: GatewayLimits;
 	readonly log: Log;
 	readonly authenticate: Authenticate;
-	readonly revoked: Revoked;
 	readonly facts: () => ServerFacts;
 	readonly flusher: Flusher;
 	readonly audience: Audience;
@@ -95,7 +92,6 @@ export class Gateway implements SessionPort, Desk {
 		this.limits = limits;
 		this.log = log;
 		this.authenticate = parts.authenticate;
-		this.revoked = parts.revoked ?? (() => false);
 		this.facts = parts.facts;
 		this.flusher = new Flusher(clock, limits, { one: encodeServerOp, many: encodeServerFrame });
 		this.audience = new Audience(this.flusher);
@@ -201,6 +197,11 @@ export class Gateway implements SessionPort, Desk {
 
 	speaks(session: SessionInfo): boolean {
 		return this.audience.speaks(session);
+	}
+
+	/** Live, ready sessions of all users on this node. */
+	*all(): IterableIterator<SessionInfo> {
+		for (const { live } of this.audience.all()) if (live !== null) yield live;
 	}
 
 	end(user: string, device: string | null, code: ErrorCode, except: number | null): void {

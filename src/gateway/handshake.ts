@@ -25,17 +25,9 @@ export interface ServerFacts {
 	readonly sendWindow?: number;
 }
 
-/** Whether a token of this user, made then, has been revoked. `issuedAt` in ms. */
-export type Revoked = (
-	user: string,
-	device: string,
-	issuedAt: number,
-) => boolean | Promise<boolean>;
-
 /** What the handshake needs beside what every session has. */
 export interface Reception extends Hub {
 	readonly authenticate: Authenticate;
-	readonly revoked: Revoked;
 	readonly facts: () => ServerFacts;
 	readonly early: EarlySockets<Session>;
 	readonly rate: HelloRate;
@@ -127,30 +119,27 @@ async function admit(at: Reception, session: Session, op: Hello, phase: Phase): 
 		outbox: op.outbox,
 		current: outcome.current,
 		generation: outcome.generation,
+		issuedAt: identity.issuedAt,
 	};
 	session.phase = { name: "welcomed", since: at.clock.monotonic(), info };
 	at.welcomed.add(session, info)?.end("REPLACED");
 	session.say(welcome(at, session, info, outcome));
 }
 
-/** The hook, then the facts about revocations, which the hook cannot know. */
-export async function judge(
+/** Asks the hook. What it cannot know, revocations, the user's actor judges. */
+export function judge(
 	at: Reception,
 	session: Session,
 	token: string,
 	device: string,
 	client: string,
 ): Promise<Identity> {
-	const identity = await identify(at.authenticate, token, {
+	return identify(at.authenticate, token, {
 		address: session.transport.address,
 		device,
 		client,
 		now: at.clock.now(),
 	});
-	if (await at.revoked(identity.user, device, identity.issuedAt)) {
-		throw new BrokerError("AUTH_REVOKED");
-	}
-	return identity;
 }
 
 function welcome(

@@ -22,9 +22,9 @@ export const groupLimits: GroupLimits = {
 
 /** Bounds of what readers take from the store at once. */
 export const readLimits = {
-	/** Rows and bytes of one page of a scan. */
-	pageRowsMax: 1_000,
-	pageBytesMax: 1024 * 1024,
+	/** Rows and bytes that a scan reads at once. */
+	scanRowsMax: 1_000,
+	scanBytesMax: 1024 * 1024,
 	/** Unread messages are counted up to here: more is shown as "many". */
 	unreadMax: 1_000,
 	/** Rows that the list looks at for a message worth showing. */

@@ -12,6 +12,7 @@ import type { PulledItem } from "./pull.js";
 import { readReceipt } from "./recover.js";
 import { following, pages } from "./scan.js";
 import {
+	bytesOf,
 	hiddenBetween,
 	intervalOf,
 	reactionsBetween,
@@ -59,9 +60,8 @@ export async function pullMessages(
 			bytesMax: bytesLeft,
 		});
 		const shown = await showAll(viewer, rows);
-		for (const [i, { row }] of shown.entries()) {
+		for (const { row, bytes } of shown) {
 			if (row.position > until) return { found, horizon: until };
-			const bytes = rows[i]?.value.length ?? 0;
 			bytesLeft -= bytes;
 			found.push({ item: { type: "message", position: row.position, row }, bytes });
 		}
@@ -158,7 +158,8 @@ async function rowNow(viewer: Viewer, seq: number): Promise<ShownEvent | null> {
 	const hidden = await hiddenBetween(viewer, seq, seq);
 	if (row.withheldFrom === user || hidden.size > 0) return null;
 	const reactions = await reactionsBetween(view, conversation, seq, seq);
-	return { row: show(viewer, row, hidden, reactions), bytes: value.length };
+	const shown = show(viewer, row, hidden, reactions);
+	return { row: shown, bytes: bytesOf(value, shown) };
 }
 
 /** Where each watermark stands now, if it moved; in channels only the asker's own. */

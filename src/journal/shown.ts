@@ -152,15 +152,26 @@ function withReactions(row: MessageRow, reactions: readonly Reaction[]): FullRow
 		withheldFrom: row.withheldFrom,
 		frozen: row.frozen,
 		seenUpTo: row.seenUpTo,
+		reacted: row.reacted,
 		reactions,
 	};
+}
+
+/** Bytes of the stored rows that a shown one stands for: what a page is measured by. */
+export function bytesOf(value: Uint8Array, row: ShownRow | null): number {
+	let bytes = value.length;
+	if (row === null || row.state === "skip") return bytes;
+	for (const { user, emoji } of row.reactions) {
+		bytes += Buffer.byteLength(user) + Buffer.byteLength(emoji);
+	}
+	return bytes;
 }
 
 /** Decodes rows of one page and shows each. Order: that of `rows`. */
 export async function showAll(
 	viewer: Viewer,
 	rows: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[],
-): Promise<{ readonly row: ShownRow }[]> {
+): Promise<{ readonly row: ShownRow; readonly bytes: number }[]> {
 	const decoded = rows.map(({ key, value }) => decodeMessage(key, value, viewer.conversation));
 	const first = decoded[0];
 	const last = decoded.at(-1);
@@ -169,10 +180,10 @@ export async function showAll(
 	const to = Math.max(first.seq, last.seq);
 	const hidden = await hiddenBetween(viewer, from, to);
 	const reactions = await reactionsBetween(viewer.view, viewer.conversation, from, to);
-	const shown: { row: ShownRow }[] = [];
-	for (const one of decoded) {
+	const shown: { row: ShownRow; bytes: number }[] = [];
+	for (const [i, one] of decoded.entries()) {
 		const row = show(viewer, one, hidden, reactions);
-		if (row !== null) shown.push({ row });
+		if (row !== null) shown.push({ row, bytes: bytesOf(rows[i]?.value as Uint8Array, row) });
 	}
 	return shown;
 }

@@ -1,4 +1,6 @@
+import { setTimeout as pause } from "node:timers/promises";
 import t from "tap";
+import type { PsSnapshot } from "../../actors/root.js";
 import { systemClock } from "../../src/base/clock.js";
 import { silentLog } from "../../src/base/log.js";
 import { pack } from "../../src/base/pack.js";
@@ -43,7 +45,8 @@ async function latency(
 t.test(
 	"a conversation that cannot start is quarantined, seen, and felt by nobody else",
 	async (t) => {
-		let server = await startServer();
+		const short = ["--quarantine-ms", "2s", "--quarantine-max-ms", "2s"];
+		let server = await startServer({ args: short });
 		t.teardown(() => server.discard());
 		const tokens = new Map<string, string>();
 		for (const user of ["ann", "bob", "cyd"]) tokens.set(user, await tokenFor(server.data, user));
@@ -83,6 +86,10 @@ t.test(
 		const shown = JSON.parse(stdout) as Record<string, unknown>;
 		t.match(JSON.stringify(shown), /"state":"quarantined"/);
 		t.match(JSON.stringify(shown), new RegExp(`"id":"${bad}"`));
+		await pause(2_500);
+		const later = await runCli(["ps", "--json", "--data", server.data]);
+		const { counters } = (JSON.parse(later.stdout) as { actors: PsSnapshot }).actors;
+		t.ok(counters.quarantines >= 2, "tried again once the time of the configuration is over");
 		// History is read from rows that are sound, and stays readable.
 		const page = await again.ask({ type: "history", conversation: bad, before: null, limit: 10 });
 		t.match(page, { type: "result", result: { messages: [{ seq: 1 }] } });

@@ -4,7 +4,13 @@
 import assert from "node:assert/strict";
 import type { LevelEffect } from "../../src/domain/effect.js";
 import type { UserEvent } from "../../src/domain/event.js";
-import { forgotten, generationStep, greet, type UserCommand } from "../../src/domain/user.js";
+import {
+	forgotten,
+	generationStep,
+	greet,
+	revokedDevicesMax,
+	type UserCommand,
+} from "../../src/domain/user.js";
 import { givenUser, spec, type UserStage, userCaps } from "../helpers/given.js";
 import { now, write } from "./words.js";
 
@@ -40,7 +46,7 @@ function hold(device: string, marks: Readonly<Record<string, number>>, count = 1
 
 function ready(device: string, count: number, after = count - 1): UserCommand {
 	const names = { current: after * generationStep, generation: count * generationStep };
-	return { type: "ready", at: now, device, ...names, outbox: `o${count}` };
+	return { type: "ready", at: now, device, ...names, outbox: `o${count}`, issuedAt: now };
 }
 
 interface Said {
@@ -112,7 +118,15 @@ spec("S7 · copies side by side · never have the same name for what they are of
 	assert.notEqual(one.generation, two.generation);
 	const { current: after, generation } = one;
 	stage
-		.when({ type: "ready", at: now, device: "a", current: after, generation, outbox: "o" })
+		.when({
+			type: "ready",
+			at: now,
+			device: "a",
+			current: after,
+			generation,
+			outbox: "o",
+			issuedAt: now,
+		})
 		.thenAccepted();
 	const names = { accepted: after, offered: two.generation };
 	const said = { at: now, device: "a", outbox: "o", issuedAt: now, random: 0, ...names };
@@ -242,7 +256,7 @@ spec("device unknown · holds or lists · nothing", () =>
 		.when({ type: "listed", at: now, device: "a" })
 		.thenNothing()
 		.when({ type: "drop", at: now, device: "a", reason: "logout" })
-		.thenRejected("BAD_REQUEST"),
+		.thenNothing(),
 );
 
 spec("user revoked · all sessions end, older tokens are void", () => {
@@ -253,6 +267,46 @@ spec("user revoked · all sessions end, older tokens are void", () => {
 	assert.equal(hello(stage, "a", 1, { issuedAt: now - 1 }), "AUTH_REVOKED");
 	assert.equal(hello(stage, "a", 1, { issuedAt: now }), "2 fresh");
 });
+
+function revokedDevice(device: string, at: number): UserEvent {
+	return { ...base, at, type: "revoked", before: at, device };
+}
+
+spec("device revoked · its older tokens are void, other devices' are not", () => {
+	const stage = givenUser(registered, current("a"), current("b"), revokedDevice("a", now));
+	assert.equal(hello(stage, "a", 0, { issuedAt: now - 1 }), "AUTH_REVOKED");
+	assert.equal(hello(stage, "b", 1, { issuedAt: now - 1 }), "2 fresh");
+	assert.equal(hello(stage, "a", 0, { issuedAt: now }), "1 fresh");
+	stage
+		.when({ ...(ready("a", 1) as UserCommand & { type: "ready" }), issuedAt: now - 1 })
+		.thenRejected("AUTH_REVOKED");
+});
+
+spec("more devices revoked than are kept apart · the oldest is held against all", () => {
+	const many = Array.from({ length: revokedDevicesMax + 1 }, (_, i) => `d${i}`);
+	const stage = givenUser(registered, ...many.map((device, i) => revokedDevice(device, now + i)));
+	assert.equal(stage.state.revokedDevices.size, revokedDevicesMax);
+	assert.equal(hello(stage, "d0", 0, { issuedAt: now - 1 }), "AUTH_REVOKED");
+	assert.equal(hello(stage, "other", 0, { issuedAt: now - 1 }), "AUTH_REVOKED");
+	assert.equal(hello(stage, "other", 0, { issuedAt: now }), "1 fresh");
+	assert.equal(hello(stage, "d9", 0, { issuedAt: now + 8 }), "AUTH_REVOKED");
+	stage.when({ type: "revoke", at: now + 99, device: null });
+	assert.equal(stage.state.revokedDevices.size, 0);
+	assert.equal(hello(stage, "d9", 0, { issuedAt: now + 98 }), "AUTH_REVOKED");
+});
+
+spec("a device that stays connected · is seen, in its own generation only", () =>
+	givenUser(registered, current("a", 2))
+		.when({ type: "seen", at: now + 5, device: "a", generation: generationStep })
+		.thenNothing()
+		.when({ type: "seen", at: now + 5, device: "a", generation: 2 * generationStep })
+		.then({ ...base, at: now + 5, type: "device-seen", device: "a" })
+		.thenState((user) => user.devices.get("a")?.seenAt, now + 5)
+		.when({ type: "seen", at: now + 5, device: "a", generation: 2 * generationStep })
+		.thenNothing()
+		.when({ type: "seen", at: now + 5, device: "gone", generation: 2 * generationStep })
+		.thenNothing(),
+);
 
 spec("profile and privacy · are public facts, kept with their answer", () =>
 	givenUser(registered)

@@ -11,7 +11,7 @@ import { Reference } from "./reference.js";
 import type { Rules } from "./rules.js";
 import { Store } from "./store.js";
 
-const caps = { groupMembersMax: 100, channelMembersMax: 100 };
+const caps = { groupMembersMax: 100, channelMembersMax: 100, reactionsPerMessageMax: 2 };
 
 export class World {
 	state: Conversation;
@@ -109,7 +109,8 @@ export class World {
 		}
 		rules.evolve(state, event);
 		assert.equal(state.position, position);
-		const row = rules.messageRow(position, event, before);
+		const had = store.reactions.has(`${seq}/${event.by}`);
+		const row = rules.messageRow(position, event, before, had);
 		const rows = rules.index(state, event, row, before);
 		const pushes = rules.react(state, event, row);
 		if (this.twin !== null) {
@@ -120,6 +121,11 @@ export class World {
 			assert.deepEqual(sorted(heard), sorted([...audience(pushes)]), "and tells the same");
 		}
 		store.commit(position, event, rows);
+		if (event.type === "reacted") {
+			const on = [...store.reactions].filter((one) => one.startsWith(`${seq}/`)).length;
+			assert.equal(row?.reacted, on, "reactions are counted");
+			assert.ok(on <= caps.reactionsPerMessageMax, "and bounded");
+		}
 		this.author(event, position);
 		const must = reference.apply(event, position);
 		this.listen(event, pushes, must, position);

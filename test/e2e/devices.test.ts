@@ -168,3 +168,21 @@ t.test("a user has so many devices, and logging one out makes room", async (t) =
 	t.match(await one.ask({ type: "logout", device: "d2" }), { type: "result" });
 	t.match(await WireClient.connect(third), { welcome: { user: "ann", fresh: true } });
 });
+
+t.test(
+	"a device that was connected all the while is not unseen, one that was away is",
+	async (t) => {
+		const it = await startBroker({ deviceForgottenAfterMs: 1_500, sweepMs: 50 });
+		t.teardown(() => it.discard());
+		const away = await sign(it, "ann", "away");
+		const quiet = await sign(it, "ann", "quiet");
+		away.cut();
+		await pause(2_000);
+		quiet.cut();
+		await until("gone", async () => (await it.broker.admin.ps()).gateway.connections === 0);
+		await sign(it, "ann", "third");
+		const back = await comeBack(it, quiet);
+		t.match(back.welcome, { generation: 2, fresh: false });
+		await t.rejects(comeBack(it, away), /closed 4505/);
+	},
+);

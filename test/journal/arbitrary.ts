@@ -73,6 +73,7 @@ export const message: fc.Arbitrary<{ conversation: string; row: MessageRow }> = 
 			withheldFrom: nullable(id),
 			frozen: fc.constantFrom(null, "sent", "delivered", "seen"),
 			seenUpTo: nullable(count),
+			reacted: fc.nat(),
 		}),
 	})
 	.map(({ direct, one, two, other, first, row }) => ({
@@ -82,6 +83,7 @@ export const message: fc.Arbitrary<{ conversation: string; row: MessageRow }> = 
 			id: row.message === null ? row.id : null,
 			changed: row.position + row.changed,
 			sender: direct ? (first ? one : two) : one,
+			reacted: row.message === null ? 0 : row.reacted,
 		} as MessageRow,
 	}));
 
@@ -123,6 +125,7 @@ function events(): fc.Arbitrary<ConversationEvent | UserEvent>[] {
 		}),
 		of("profiled", { name: text, picture: text }),
 		of("privacy", { presence: fc.constantFrom("everyone", "contacts", "nobody") }),
+		of("device-seen", { device: id }),
 		of("revoked", { before: count, device: nullable(id) }),
 	];
 }

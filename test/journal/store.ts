@@ -41,6 +41,7 @@ export function messageOf(seq: number, content: Uint8Array = randomBytes(100)): 
 		withheldFrom: null,
 		frozen: null,
 		seenUpTo: null,
+		reacted: 0,
 	};
 }
 
