@@ -72,7 +72,8 @@ export interface ConversationContext extends AggregateContext {
 
 export class ConversationActor extends Aggregate<ConversationMessage, ConversationEvent> {
 	private state: Conversation;
-	private said = new Map<string, { delivered: number; seen: number }>();
+	/** Receipts that gather; null: none. */
+	private said: Map<string, { delivered: number; seen: number }> | null = null;
 	private due = false;
 
 	constructor(
@@ -255,6 +256,7 @@ export class ConversationActor extends Aggregate<ConversationMessage, Conversati
 			this.reply(session, { type: "error", request: null, code, detail: `${this.id}: ${detail}` });
 			return;
 		}
+		this.said ??= new Map();
 		const said = this.said.get(session.user);
 		if (said === undefined) {
 			const first = { delivered: 0, seen: 0 };
@@ -267,14 +269,14 @@ export class ConversationActor extends Aggregate<ConversationMessage, Conversati
 
 	/** Receipts of one turn, or of the time to gather, become one event. */
 	protected override gathered(): void {
-		if (this.said.size === 0) return;
+		if (this.said === null) return;
 		if (this.state.kind !== "direct" && !this.due) {
 			this.broker.gatherLater(this.id);
 			return;
 		}
 		this.due = false;
 		const { said } = this;
-		this.said = new Map();
+		this.said = null;
 		this.apply({ type: "receipts", at: this.now(), said }, null, null);
 	}
 

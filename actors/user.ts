@@ -80,8 +80,8 @@ export interface UserContext extends AggregateContext {
 
 export class UserActor extends Aggregate<UserMessage, UserEvent> {
 	private state: User;
-	/** Operations of this turn, by session; a lone session needs no map. */
-	private readonly outgoing = new Map<number, ServerOp[]>();
+	/** Operations of this turn, by session; an idle actor owns no map. */
+	private outgoing: Map<number, ServerOp[]> | null = null;
 
 	constructor(
 		id: string,
@@ -126,8 +126,11 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 
 	override flush(): void {
 		super.flush();
-		for (const [serial, ops] of this.outgoing) this.broker.sessions.deliver(serial, ops);
-		this.outgoing.clear();
+		const { outgoing } = this;
+		this.outgoing = null;
+		if (outgoing !== null) {
+			for (const [serial, ops] of outgoing) this.broker.sessions.deliver(serial, ops);
+		}
 		if (this.broker.takeLost(this.id)) this.lookAgain();
 	}
 
@@ -187,6 +190,7 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 	}
 
 	private collect(serial: number, op: ServerOp): void {
+		this.outgoing ??= new Map();
 		const ops = this.outgoing.get(serial);
 		if (ops === undefined) this.outgoing.set(serial, [op]);
 		else ops.push(op);

@@ -41,6 +41,9 @@ export const levelLimits = {
 	cacheBytes: 32 * 1024 * 1024,
 	/** What an iterator reads ahead in its thread before it hands rows over. */
 	readAheadBytes: 256 * 1024,
+	/** Rows that an iterator is asked for at first, and how that grows: 64 bytes of room each. */
+	firstRows: 16,
+	rowsGrowth: 8,
 	/** A file of this size is written and synced before a full or broken disk is trusted again. */
 	probeBytes: 64 * 1024,
 	/** Must be free beside the size of the log, which opening writes into tables. */
