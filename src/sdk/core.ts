@@ -204,6 +204,10 @@ export class Core implements Home {
 				else for (const talk of talks.values()) talk.restarted();
 				this.refreshLists();
 			},
+			replaced: () => {
+				for (const talk of talks.values()) talk.reread();
+				this.refreshLists();
+			},
 			forked: () => hub.emit("forked"),
 			presence: (users) => this.presences.heard(users),
 			typed: (conversation, user, on) => talks.get(conversation)?.typed(user, on),
