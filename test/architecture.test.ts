@@ -216,7 +216,7 @@ function isEntry({ path, text }: SourceFile): boolean {
 	const byName = [
 		/^src\/(?:index|client\/index|sdk\/(?:index|browser)|react\/index|cli\/main)\.c?ts$/,
 		/^bench\/(?:run|size)\.ts$/,
-		/^test\/(?:run|soak|conformance\/.*|.*\.test)\.ts$/,
+		/^test\/(?:run|soak|browser\/react-page|conformance\/.*|.*\.test)\.ts$/,
 	];
 	const started = `node dist/${path.replace(/ts$/, "js")}`;
 	return byName.some((entry) => entry.test(path)) || text.includes(started);
