@@ -29,7 +29,7 @@ interface Exception {
 const exceptions: readonly Exception[] = [
 	{
 		rule: "time, timers and chance come from the clock",
-		about: "src/journal/folder-lock.ts",
+		about: "src/base/folder-lock.ts",
 		why: "tells two temporary names apart; no time is read from it",
 	},
 ];
@@ -44,6 +44,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 	"src/config": ["src/base", "src/gateway/limits", "src/protocol/limits", "src/journal/limits"],
 	"src/gateway": ["src/base", "src/protocol", "src/auth", "src/domain/presence", "actors/port"],
 	"src/client": ["src/base", "src/protocol"],
+	"src/sdk": ["src/base", "src/protocol", "src/client"],
+	"src/react": ["src/sdk/types"],
 	actors: ["src/base", "src/domain", "src/protocol", "src/journal"],
 	"src/core": ["src/base", "src/auth", "src/config", "src/gateway", "src/journal", "actors"],
 	"src/broker": [
@@ -75,9 +77,10 @@ const adapters = ["src/journal/leveldb", "src/journal/memory"];
 /** Where a package of others may be imported. */
 const containment: Readonly<Record<string, readonly string[]>> = {
 	nact: ["actors/system.ts"],
-	level: ["src/journal/leveldb.ts"],
+	level: ["src/journal/leveldb.ts", "src/sdk/folder.ts"],
 	msgpackr: ["src/base/pack.ts"],
 	ws: ["src/gateway/server.ts", "src/client/node-transport.ts"],
+	react: ["src/react/"],
 	jose: ["src/auth"],
 	commander: ["src/cli/"],
 	zod: ["src/cli/", "src/config"],
@@ -212,9 +215,9 @@ holds(
 /** Started by npm or by package exports, or saying itself how it is started: `node dist/…`. */
 function isEntry({ path, text }: SourceFile): boolean {
 	const byName = [
-		/^src\/(?:index|client\/index|cli\/main)\.c?ts$/,
-		/^bench\/run\.ts$/,
-		/^test\/(?:run|soak|conformance\/.*|.*\.test)\.ts$/,
+		/^src\/(?:index|client\/index|sdk\/(?:index|browser)|react\/index|cli\/main)\.c?ts$/,
+		/^bench\/(?:run|size)\.ts$/,
+		/^test\/(?:run|soak|browser\/react-page|conformance\/.*|.*\.test)\.ts$/,
 	];
 	const started = `node dist/${path.replace(/ts$/, "js")}`;
 	return byName.some((entry) => entry.test(path)) || text.includes(started);

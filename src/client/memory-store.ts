@@ -5,20 +5,25 @@ import type { Clock } from "../base/clock.js";
 import type { WireMessage, WireWatermark, WriteCommand } from "../protocol/frames.js";
 import type { Began, ClientStore, Identity, Queued, Stream, View, ViewChange } from "./store.js";
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-type OwnStream = Mutable<Omit<Stream, "queue">> & { queue: Mutable<Queued>[] };
-type OwnView = Mutable<Omit<View, "rows" | "watermarks">> & {
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+export type OwnStream = Mutable<Omit<Stream, "queue">> & { queue: Mutable<Queued>[] };
+export type OwnView = Mutable<Omit<View, "rows" | "watermarks">> & {
 	rows: Map<number, WireMessage>;
 	watermarks: Map<string, WireWatermark>;
 };
 
-interface Content {
+/** All that a store holds. */
+export interface Content {
 	identity: Identity;
 	refs: number;
 	streams: Map<string | null, OwnStream>;
 	views: Map<string, OwnView>;
 	moving: Map<string | null, Queued[]>;
+	notes: Map<string, unknown>;
 }
+
+/** The content of a store, to be handed on. */
+export type Image = Readonly<Content>;
 
 /** Called around each transaction, by its name. What `before` throws leaves nothing changed. */
 export interface StoreHooks {
@@ -37,7 +42,7 @@ export function freshNames(clock: Clock): { device: string; outbox: string } {
 	return { device: hex(clock.randomBytes(16)), outbox: hex(clock.randomBytes(16)) };
 }
 
-function emptyView(conversation: string): OwnView {
+export function emptyView(conversation: string): OwnView {
 	return {
 		conversation,
 		position: 0,
@@ -66,7 +71,7 @@ function detached(row: WireMessage): WireMessage {
 
 export class MemoryStore implements ClientStore {
 	hooks: StoreHooks = {};
-	private content: Content;
+	protected content: Content;
 
 	constructor(names: { readonly device: string; readonly outbox: string }) {
 		this.content = {
@@ -75,10 +80,11 @@ export class MemoryStore implements ClientStore {
 			streams: new Map(),
 			views: new Map(),
 			moving: new Map(),
+			notes: new Map(),
 		};
 	}
 
-	/** A backup of this moment. Messages are shared: nobody changes them. */
+	/** A backup of this moment. */
 	clone(): MemoryStore {
 		const copy = new MemoryStore(this.content.identity);
 		copy.restore(this);
@@ -87,7 +93,12 @@ export class MemoryStore implements ClientStore {
 
 	/** Become what `backup` is. */
 	restore(backup: MemoryStore): void {
-		const { identity, refs, streams, views, moving } = backup.content;
+		this.become(backup.image());
+	}
+
+	/** All that is held now, for another store to become. Messages are shared: nobody changes them. */
+	image(): Image {
+		const { identity, refs, streams, views, moving, notes } = this.content;
 		const queues = [...streams].map(
 			([key, one]) => [key, { ...one, queue: one.queue.map((item) => ({ ...item })) }] as const,
 		);
@@ -95,13 +106,19 @@ export class MemoryStore implements ClientStore {
 			([key, one]) =>
 				[key, { ...one, rows: new Map(one.rows), watermarks: new Map(one.watermarks) }] as const,
 		);
-		this.content = {
+		return {
 			identity,
 			refs,
 			streams: new Map(queues),
 			views: new Map(copies),
 			moving: new Map([...moving].map(([key, queue]) => [key, [...queue]])),
+			notes: new Map(notes),
 		};
+	}
+
+	/** Takes the image over: nobody else may go on using it. */
+	become(image: Image): void {
+		this.content = image as Content;
 	}
 
 	identity(): Identity {
@@ -208,6 +225,14 @@ export class MemoryStore implements ClientStore {
 				if (!found.has(item.ref)) this.number({ ...item, moved: item.moved || item.n > 0 });
 			}
 		});
+	}
+
+	note(name: string): unknown {
+		return this.content.notes.get(name);
+	}
+
+	keep(name: string, value: unknown): void {
+		this.transact("keep", () => this.content.notes.set(name, value));
 	}
 
 	private transact<T>(name: string, run: () => T): T {

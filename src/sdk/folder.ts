@@ -1,0 +1,95 @@
+// A folder as the SDK's storage, in Node: LevelDB, each batch synced, one process at a time.
+
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { Level } from "level";
+import type { Clock } from "../base/clock.js";
+import { lockFolder } from "../base/folder-lock.js";
+import { pack, unpack } from "../base/pack.js";
+import { Device } from "../client/device.js";
+import { decodeServerFrame, encodeServerOp } from "../protocol/codec.js";
+import type { WireMessage } from "../protocol/frames.js";
+import { gated } from "./gate.js";
+import { type Disk, endOf, isRow, KeptStore } from "./kept-store.js";
+import type { Opened } from "./platform.js";
+
+const loadAtOnce = 1_000;
+
+/** Errors: DATA_LOCKED naming the holder; whatever the file system says. */
+export async function openFolder(
+	folder: string,
+	clock: Clock,
+	onFailed: (cause: unknown) => void,
+): Promise<Opened> {
+	await mkdir(folder, { recursive: true });
+	const lock = await lockFolder(folder, "client.lock");
+	try {
+		const disk = await levelDisk(join(folder, "client"));
+		const store = await KeptStore.open(disk, clock, onFailed);
+		const durable = () => store.durable();
+		return {
+			store,
+			durable,
+			engine: (options) =>
+				new Device({ ...options, store, connect: gated(options.connect, durable) }),
+			async close() {
+				await store.close();
+				await lock.release();
+			},
+		};
+	} catch (cause) {
+		await lock.release();
+		throw cause;
+	}
+}
+
+async function levelDisk(path: string): Promise<Disk> {
+	const db = new Level<string, Uint8Array>(path, { valueEncoding: "view" });
+	await db.open();
+	return {
+		async load() {
+			const entries: [string, unknown][] = [];
+			const iterator = db.iterator();
+			for (;;) {
+				const some = await iterator.nextv(loadAtOnce);
+				if (some.length === 0) break;
+				for (const [key, value] of some) entries.push([key, decoded(key, value)]);
+			}
+			await iterator.close();
+			return entries;
+		},
+		async write({ put, remove, clear }) {
+			const operations: Operation[] = [];
+			for (const gte of clear) {
+				for await (const key of db.keys({ gte, lt: endOf(gte) })) {
+					operations.push({ type: "del", key });
+				}
+			}
+			for (const key of remove) operations.push({ type: "del", key });
+			for (const [key, value] of put) {
+				operations.push({ type: "put", key, value: encoded(key, value) });
+			}
+			await db.batch(operations, { sync: true });
+		},
+		close: () => db.close(),
+	};
+}
+
+type Operation =
+	| { readonly type: "del"; readonly key: string }
+	| { readonly type: "put"; readonly key: string; readonly value: Uint8Array };
+
+/** A row is kept as it would travel: half of what plain data takes, and read twice as fast. */
+function encoded(key: string, value: unknown): Uint8Array {
+	if (!isRow(key)) return pack(value);
+	const message = value as WireMessage;
+	return encodeServerOp({ type: "message", conversation: "", from: 0, message });
+}
+
+function decoded(key: string, value: Uint8Array): unknown {
+	if (!isRow(key)) return unpack(value);
+	const frame = decodeServerFrame(value);
+	const op = frame.ok ? frame.ops[0] : undefined;
+	if (op?.type !== "message") throw new Error(`${key} is no row`);
+	return op.message;
+}
