@@ -98,7 +98,8 @@ export class Reads {
 			case "history": {
 				const { conversation, before } = op;
 				const limit = Math.min(op.limit, limits.pageItemsMax);
-				const page = await history(journal, user, conversation, before, limit);
+				const { pageBytesMax } = limits;
+				const page = await history(journal, user, conversation, before, limit, pageBytesMax);
 				if (page === null) return { code: "CONVERSATION_UNKNOWN", detail: conversation };
 				const messages = page.rows.map((row) => wireRow(row, user));
 				return { type: "history", messages, more: page.more };
@@ -129,7 +130,8 @@ export class Reads {
 				};
 			}
 			case "list": {
-				const page = await list(journal, user, op.cursor, Math.min(op.limit, limits.pageItemsMax));
+				const limit = Math.min(op.limit, limits.pageItemsMax);
+				const page = await list(journal, user, op.cursor, limit, limits.pageBytesMax);
 				return {
 					type: "list",
 					entries: page.entries.map((entry) => wireEntry(entry, user)),

@@ -11,7 +11,14 @@ import { readLimits } from "./limits.js";
 import { decodeMessageHeader } from "./message-row.js";
 import { lastMessage, lastPosition, startPosition } from "./positions.js";
 import { following } from "./scan.js";
-import { intervalOf, type ShownRow, showAll, type Viewer, writtenUnseen } from "./shown.js";
+import {
+	intervalOf,
+	type ShownRow,
+	showAll,
+	type Viewer,
+	type Weighed,
+	writtenUnseen,
+} from "./shown.js";
 
 export interface Listed {
 	readonly conversation: string;
@@ -38,12 +45,20 @@ export interface ListPage {
 	readonly cursor: string | null;
 }
 
-/** Errors: JOURNAL_DAMAGED, JOURNAL_FORMAT, JOURNAL_IO, JOURNAL_CLOSED. */
+/** An entry without its message: ids, title and picture at their longest. */
+const entryBytes = 1_024;
+
+/**
+ * Shape:  at most `limit` entries, and no more than fit into `bytesMax`, but one at least: a user
+ *         with many conversations of long messages could otherwise never read the list.
+ * Errors: JOURNAL_DAMAGED, JOURNAL_FORMAT, JOURNAL_IO, JOURNAL_CLOSED.
+ */
 export async function list(
 	journal: Journal,
 	user: string,
 	cursor: string | null,
 	limit: number,
+	bytesMax: number = readLimits.pageBytesMax,
 ): Promise<ListPage> {
 	const view = journal.view();
 	try {
@@ -51,19 +66,24 @@ export async function list(
 		const gte = cursor === null ? span.gte : following(memberKey(user, cursor));
 		const rows = await view.range({ gte, lt: span.lt, limit });
 		const entries: Listed[] = [];
+		let bytesLeft = bytesMax;
 		for (const { key, value } of rows) {
 			const conversation = parseKey(key)?.ids[1] as string;
 			const member = decodeMember(key, value);
-			entries.push(await listed({ view, user, conversation, member }));
+			const { entry, bytes } = await listed({ view, user, conversation, member });
+			if (entries.length > 0 && bytes > bytesLeft) break;
+			entries.push(entry);
+			bytesLeft -= bytes;
 		}
-		const last = rows.length < limit ? undefined : entries.at(-1);
+		const whole = entries.length === rows.length && rows.length < limit;
+		const last = whole ? undefined : entries.at(-1);
 		return { entries, cursor: last?.conversation ?? null };
 	} finally {
 		view.close();
 	}
 }
 
-async function listed(viewer: Viewer): Promise<Listed> {
+async function listed(viewer: Viewer): Promise<{ entry: Listed; bytes: number }> {
 	const { view, user, conversation, member } = viewer;
 	const watermark = watermarkRow(view, conversation, user);
 	const newest = (await lastMessage(view, conversation))?.seq ?? 0;
@@ -71,7 +91,8 @@ async function listed(viewer: Viewer): Promise<Listed> {
 	const cut = endPosition(member.intervals);
 	const position = cut ?? (await lastPosition(view, conversation, user, member));
 	const seen = Math.min(watermark?.seen ?? 0, watermark?.delivered ?? 0);
-	return {
+	const shown = await preview(viewer, head);
+	const entry: Listed = {
 		conversation,
 		member,
 		info: infoRow(view, conversation),
@@ -80,11 +101,12 @@ async function listed(viewer: Viewer): Promise<Listed> {
 		position,
 		start: startPosition(view, conversation, member, watermark),
 		unread: await unreadAfter(viewer, seen, head),
-		last: await preview(viewer, head),
+		last: shown?.row ?? null,
 	};
+	return { entry, bytes: entryBytes + (shown?.bytes ?? 0) };
 }
 
-async function preview(viewer: Viewer, head: number): Promise<ShownRow | null> {
+async function preview(viewer: Viewer, head: number): Promise<Weighed | null> {
 	if (head === 0) return null;
 	const rows = await viewer.view.range({
 		gte: messageKey(viewer.conversation, 1),
@@ -92,8 +114,7 @@ async function preview(viewer: Viewer, head: number): Promise<ShownRow | null> {
 		limit: readLimits.previewRowsMax,
 		reverse: true,
 	});
-	for (const { row } of await showAll(viewer, rows)) if (row.state !== "skip") return row;
-	return null;
+	return (await showAll(viewer, rows)).find(({ row }) => row.state !== "skip") ?? null;
 }
 
 /** Reads headers only, and no more of them than could count. */

@@ -15,6 +15,7 @@ import { following, pages } from "./scan.js";
 import {
 	hiddenBetween,
 	intervalOf,
+	reactionBytes,
 	reactionsBetween,
 	type ShownRow,
 	show,
@@ -60,9 +61,8 @@ export async function pullMessages(
 			bytesMax: bytesLeft,
 		});
 		const shown = await showAll(viewer, rows);
-		for (const [i, { row }] of shown.entries()) {
+		for (const { row, bytes } of shown) {
 			if (row.position > until) return { found, horizon: until };
-			const bytes = rows[i]?.value.length ?? 0;
 			bytesLeft -= bytes;
 			found.push({ item: { type: "message", position: row.position, row }, bytes });
 		}
@@ -159,7 +159,8 @@ async function rowNow(viewer: Viewer, seq: number): Promise<ShownEvent | null> {
 	const hidden = await hiddenBetween(viewer, seq, seq);
 	if (row.withheldFrom === user || hidden.size > 0) return null;
 	const reactions = await reactionsBetween(view, conversation, seq, seq);
-	return { row: show(viewer, row, hidden, reactions), bytes: value.length };
+	const bytes = value.length + reactionBytes(reactions.get(seq) ?? []);
+	return { row: show(viewer, row, hidden, reactions), bytes };
 }
 
 /** Where a watermark stands now, and since which position. */

@@ -152,11 +152,30 @@ function withReactions(row: MessageRow, reactions: readonly Reaction[]): FullRow
 	};
 }
 
+/** A row with what it takes in an answer, in bytes: its own, and those of its reactions. */
+export interface Weighed {
+	readonly row: ShownRow;
+	readonly bytes: number;
+}
+
+/** Many small reactions to one message can take more than the message. */
+export function reactionBytes(reactions: readonly Reaction[]): number {
+	return reactions.reduce((sum, { user, emoji }) => sum + user.length + 2 * emoji.length + 8, 0);
+}
+
+function weighed(row: ShownRow, rowBytes: number): Weighed {
+	if (row.state === "skip") return { row, bytes: skipBytes };
+	return { row, bytes: rowBytes + reactionBytes(row.reactions) };
+}
+
+/** Four numbers, and the name of an outbox. */
+const skipBytes = 64;
+
 /** Decodes rows of one page and shows each. Order: that of `rows`. */
 export async function showAll(
 	viewer: Viewer,
 	rows: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[],
-): Promise<{ readonly row: ShownRow }[]> {
+): Promise<Weighed[]> {
 	const decoded = rows.map(({ key, value }) => decodeMessage(key, value, viewer.conversation));
 	const first = decoded[0];
 	const last = decoded.at(-1);
@@ -165,10 +184,10 @@ export async function showAll(
 	const to = Math.max(first.seq, last.seq);
 	const hidden = await hiddenBetween(viewer, from, to);
 	const reactions = await reactionsBetween(viewer.view, viewer.conversation, from, to);
-	const shown: { row: ShownRow }[] = [];
-	for (const one of decoded) {
+	const shown: Weighed[] = [];
+	for (const [i, one] of decoded.entries()) {
 		const row = show(viewer, one, hidden, reactions);
-		if (row !== null) shown.push({ row });
+		if (row !== null) shown.push(weighed(row, rows[i]?.value.length ?? 0));
 	}
 	return shown;
 }
