@@ -1,5 +1,5 @@
-// C057: a conversation whose rows cannot be read back, in a real server: tried a few times, then out
-// of order with one alert, and nobody else notices.
+// C057: a conversation whose rows cannot be read back, in a real server: tried a few times, then
+// out of order with one alert, and nobody else notices.
 
 import t from "tap";
 import { systemClock } from "../../src/base/clock.js";

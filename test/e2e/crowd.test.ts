@@ -1,20 +1,15 @@
-// Many at once, against a server in a process of its own: a very large group, a crowd that comes back
-// in the same second, crowds that come and go. What others notice of it is measured here.
+// Many at once, against a server in a process of its own: a very large group, a line at the door;
+// and what others notice of it.
 
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import t, { type Test } from "tap";
-import { systemClock } from "../../src/base/clock.js";
-import { directId } from "../../src/base/ids.js";
 import { createBroker } from "../../src/broker.js";
-import { Device } from "../../src/client/device.js";
-import { freshNames, MemoryStore } from "../../src/client/memory-store.js";
-import { nodeConnect } from "../../src/client/node-transport.js";
 import { type ServerProcess, startServer, tempFolder } from "../helpers/server-process.js";
-import { text, tokenFor, type WireClient } from "../helpers/wire-client.js";
-import { gatewayOf, sign, until, write } from "./talk.js";
+import { text, type WireClient } from "../helpers/wire-client.js";
+import { sign, until, write } from "./talk.js";
 
 /**
  * In the server's process: how long its turns are, in time of the processor, because other tests
@@ -36,12 +31,6 @@ process.on("SIGUSR2", () => {
 	turns = [];
 });
 `;
-
-interface Phone {
-	readonly device: Device;
-	readonly other: string;
-	readonly conversation: string;
-}
 
 function crowd(name: string, count: number): string[] {
 	return Array.from({ length: count }, (_, at) => `${name}${at + 1}`);
@@ -155,65 +144,3 @@ t.test("a crowd at the door of a server that is busy waits in line", async (t) =
 	}
 	t.match(await (await sign(server, "ann")).ask({ type: "ping" }), { type: "result" });
 });
-
-// C028
-t.test(
-	"a thousand who come back in the same second are let in one by one",
-	{ timeout: 120_000 },
-	async (t) => {
-		const users = crowd("u", 1_000);
-		let server = await serverWith(t, users, {
-			COLLOQUY_HELLO_PER_SECOND: "200",
-			COLLOQUY_HELLO_BURST: "100",
-		});
-		const faults: string[] = [];
-		const phones = await Promise.all(
-			users.map(async (user, at): Promise<Phone> => {
-				const other = users[at ^ 1] as string;
-				const conversation = directId(user, other);
-				const device = new Device({
-					connect: nodeConnect(server.url),
-					token: await tokenFor(server.data, user),
-					store: new MemoryStore(freshNames(systemClock)),
-					heartbeatMs: 0,
-					events: {
-						fault: (where, cause) => {
-							if (where !== "connect") faults.push(`${where}: ${cause}`);
-						},
-					},
-				});
-				return { device, other, conversation };
-			}),
-		);
-		t.teardown(() => {
-			for (const { device } of phones) device.stop();
-		});
-		const ready = () => phones.filter(({ device }) => device.ready).length;
-		const allHold = (count: number) =>
-			phones.every(({ device, conversation }) => device.store.view(conversation)?.held === count);
-		for (const { device } of phones) device.start();
-		await until("all are here", () => ready() === users.length);
-		const open = ({ device, other }: Phone) =>
-			device.request<"open">({ type: "open", user: other });
-		await Promise.all(phones.map(open));
-		for (const { device, conversation } of phones) device.write(conversation, text("before"));
-		await until("all have what was said", () => allHold(2));
-		await server.kill();
-		await until("all have noticed", () => ready() === 0);
-		for (const { device, conversation } of phones) device.write(conversation, text("meanwhile"));
-		server = await server.restart();
-		const began = performance.now();
-		await until("all are back", () => ready() === users.length, 60_000);
-		const tookMs = performance.now() - began;
-		await until("all have all", () => allHold(4));
-		const { ended } = await gatewayOf(server);
-		t.ok((ended.OVERLOADED ?? 0) > 0, `${ended.OVERLOADED} were told to come later`);
-		t.ok(tookMs < 60_000, `all were back after ${Math.round(tookMs)} ms`);
-		for (const { device, conversation } of phones) {
-			const rows = [...(device.store.view(conversation)?.rows.values() ?? [])];
-			const ids = new Set(rows.map(({ body }) => body && Buffer.from(body.id).toString("hex")));
-			if (ids.size !== 4) t.fail(`${conversation}: ${ids.size} different of 4`);
-		}
-		t.same(faults, []);
-	},
-);
