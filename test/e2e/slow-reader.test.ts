@@ -6,7 +6,7 @@ import { startServer } from "../helpers/server-process.js";
 import { text } from "../helpers/wire-client.js";
 import { comeBack, gatewayOf, memoryOf, numbered, pullAll, sign, until, write } from "./talk.js";
 
-const count = 300;
+const count = 220;
 const contentBytes = 60_000;
 
 t.test("one who stops reading costs the server little and the others nothing", async (t) => {
