@@ -15,6 +15,7 @@ export interface HistoryPage {
 
 /**
  * Shape:  `before` is exclusive, null: from the newest; null when the user never was a member.
+ *         `bytesMax` cuts the page too, after one row at least.
  * Errors: JOURNAL_DAMAGED, JOURNAL_FORMAT, JOURNAL_IO, JOURNAL_CLOSED.
  */
 export async function history(

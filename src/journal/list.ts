@@ -11,7 +11,14 @@ import { readLimits } from "./limits.js";
 import { decodeMessageHeader } from "./message-row.js";
 import { lastMessage, lastPosition, startPosition } from "./positions.js";
 import { following } from "./scan.js";
-import { intervalOf, type ShownRow, showAll, type Viewer, writtenUnseen } from "./shown.js";
+import {
+	intervalOf,
+	type ShownRow,
+	showAll,
+	type Viewer,
+	type Weighed,
+	writtenUnseen,
+} from "./shown.js";
 
 export interface Listed {
 	readonly conversation: string;
@@ -38,7 +45,14 @@ export interface ListPage {
 	readonly cursor: string | null;
 }
 
-/** Errors: JOURNAL_DAMAGED, JOURNAL_FORMAT, JOURNAL_IO, JOURNAL_CLOSED. */
+/** An entry without its message: ids, title and picture at their longest. */
+const entryBytes = 1_024;
+
+/**
+ * Shape:  at most `limit` entries, and no more than fit into `bytesMax`, but one at least: a user
+ *         with many conversations of long messages could otherwise never read the list.
+ * Errors: JOURNAL_DAMAGED, JOURNAL_FORMAT, JOURNAL_IO, JOURNAL_CLOSED.
+ */
 export async function list(
 	journal: Journal,
 	user: string,
