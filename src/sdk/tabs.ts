@@ -2,7 +2,7 @@
 // others keep an image of the store, ask that tab for everything, and hear what it hears. When it
 // goes, however it goes, the lock passes on, and with it the outbox.
 
-import { BrokerError, type ErrorCode } from "../base/errors.js";
+import { BrokerError } from "../base/errors.js";
 import { Device, type DeviceOptions } from "../client/device.js";
 import { contain, type Emit, type Events, type Phase } from "../client/events.js";
 import { freshNames, hex, type Image, MemoryStore } from "../client/memory-store.js";
@@ -13,46 +13,7 @@ import type { Engine } from "./engine.js";
 import { gated } from "./gate.js";
 import type { KeptStore } from "./kept-store.js";
 import type { Opened } from "./platform.js";
-
-/** What changes a store: told to other tabs call by call, so that their images stay the same. */
-const changes = [
-	"began",
-	"listed",
-	"enqueue",
-	"settle",
-	"change",
-	"settleWith",
-	"fork",
-	"moved",
-	"keep",
-] as const;
-
-type Call = "write" | "seen" | "request" | "history" | "watch" | "unwatch" | "typing" | "pulse";
-
-type Said =
-	/** The leader has begun; whoever waits for an answer asks again. */
-	| { readonly type: "lead" }
-	| { readonly type: "join"; readonly tab: string }
-	| { readonly type: "image"; readonly to: string; readonly image: Image; readonly phase: Phase }
-	| { readonly type: "change"; readonly name: string; readonly args: readonly unknown[] }
-	| { readonly type: "event"; readonly name: keyof Events; readonly args: readonly unknown[] }
-	| {
-			readonly type: "call";
-			readonly tab: string;
-			readonly id: number;
-			readonly name: Call;
-			readonly args: readonly unknown[];
-			/** It was asked before, of a tab that may be gone. */
-			readonly again: boolean;
-	  }
-	| { readonly type: "reply"; readonly to: string; readonly id: number; readonly value: unknown }
-	| {
-			readonly type: "error";
-			readonly to: string;
-			readonly id: number;
-			readonly code: ErrorCode;
-			readonly detail: string;
-	  };
+import { type Call, changes, type Said } from "./tab-words.js";
 
 interface Waiting {
 	readonly name: Call;
