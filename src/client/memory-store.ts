@@ -96,7 +96,7 @@ export class MemoryStore implements ClientStore {
 		this.become(backup.image());
 	}
 
-	/** All that is held now, for another store to become. Messages are shared: nobody changes them. */
+	/** All that is held now, for another store. Messages are shared: nobody changes them. */
 	image(): Image {
 		const { identity, refs, streams, views, moving, notes } = this.content;
 		const queues = [...streams].map(

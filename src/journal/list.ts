@@ -11,14 +11,7 @@ import { readLimits } from "./limits.js";
 import { decodeMessageHeader } from "./message-row.js";
 import { lastMessage, lastPosition, startPosition } from "./positions.js";
 import { following } from "./scan.js";
-import {
-	intervalOf,
-	type ShownRow,
-	showAll,
-	type Viewer,
-	type Weighed,
-	writtenUnseen,
-} from "./shown.js";
+import { intervalOf, type ShownRow, showAll, type Viewer, writtenUnseen } from "./shown.js";
 
 export interface Listed {
 	readonly conversation: string;
@@ -44,9 +37,6 @@ export interface ListPage {
 	/** Where the next page goes on; null: this was the last. */
 	readonly cursor: string | null;
 }
-
-/** An entry without its message: ids, title and picture at their longest. */
-const entryBytes = 1_024;
 
 /**
  * Shape:  at most `limit` entries, and no more than fit into `bytesMax`, but one at least: a user

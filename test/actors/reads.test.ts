@@ -17,7 +17,7 @@ const limits = {
 };
 
 function session(user: string, serial: number): SessionInfo {
-	return { serial, user, device: "d1", outbox: "", generation: 1 };
+	return { serial, user, device: "d1", outbox: "", current: 0, generation: 1, issuedAt: 0 };
 }
 
 function stage() {
@@ -35,6 +35,7 @@ function stage() {
 	const sessions: SessionPort = {
 		deliver: (serial, ops) => answers.push(...ops.map((op) => [serial, op] as [number, ServerOp])),
 		broadcast: () => {},
+		speaks: () => true,
 		sessionsOf: (user) => [...live].filter((one) => one.user === user),
 		end: () => {},
 	};

@@ -1,6 +1,7 @@
 // C057: a conversation whose rows cannot be read back, in a real server: tried a few times, then
 // out of order with one alert, and nobody else notices.
 
+import { setTimeout as pause } from "node:timers/promises";
 import t from "tap";
 import type { PsSnapshot } from "../../actors/root.js";
 import { systemClock } from "../../src/base/clock.js";
@@ -118,3 +119,27 @@ for (const kind of Object.keys(poisons)) {
 		},
 	);
 }
+
+t.test("a quarantine lasts as long as the configuration says, and is tried again", async (t) => {
+	let server = await startServer({ args: ["--quarantine-ms", "1s", "--quarantine-max-ms", "1s"] });
+	t.teardown(() => server.discard());
+	const token = await tokenFor(server.data, "ann");
+	await tokenFor(server.data, "bob");
+	const connect = (device: string) => WireClient.connect({ wsUrl: server.wsUrl, token, device });
+	const ann = await connect("1");
+	const own = await ann.open("ann");
+	ann.write(own, 1, 0, text("before"));
+	await ann.outcome(own, 1);
+	await server.stop();
+	await poison(server.data, own, "snapshot");
+	server = await server.restart();
+	const again = await connect("2");
+	again.write(own, 1, 0, text("never"));
+	t.match(await again.outcome(own, 1), { type: "refused", code: "UNAVAILABLE" });
+	await pause(1_200);
+	again.write(own, 2, 1, text("never"));
+	t.match(await again.outcome(own, 2), { type: "refused", code: "UNAVAILABLE" });
+	const { stdout } = await runCli(["ps", "--json", "--data", server.data]);
+	const { counters } = (JSON.parse(stdout) as { actors: PsSnapshot }).actors;
+	t.ok(counters.quarantines >= 2, `${counters.quarantines} quarantines`);
+});
