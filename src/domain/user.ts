@@ -179,7 +179,7 @@ export function decideUser(state: User, command: UserCommand, caps: UserCaps): D
 			const { device, reason } = command;
 			return state.devices.has(device)
 				? accept({ type: "device-dropped", at, by, device, reason })
-				: reject("BAD_REQUEST", "no such device");
+				: noChange();
 		}
 		case "revoke":
 			return accept({ type: "revoked", at, by, before: at, device: command.device });
