@@ -1,5 +1,5 @@
-// The code in the guides is code that tests run: each block below a `<!-- test/examples/… -->` stands
-// in that file word for word, but for what the package is called from outside.
+// The code in the guides is code that tests run: each block below a `<!-- test/examples/… -->`
+// stands in that file word for word, but for what the package is called from outside.
 
 import t from "tap";
 import { read } from "../helpers/source-tree.js";
