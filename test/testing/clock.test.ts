@@ -62,6 +62,16 @@ t.test("advance gives sockets and promises a moment each second", async (t) => {
 	t.ok(turns >= 20, `${turns} turns`);
 });
 
+t.test("advance passes what it is told and not what it takes, and runs on", async (t) => {
+	const clock = testClock({ startAt: 0 });
+	const start = clock.now();
+	await clock.advance(200_000);
+	const passed = clock.now() - start;
+	t.ok(passed >= 200_000 && passed < 200_100, `${passed} ms, in more than 200 of ours`);
+	await pause(20);
+	t.ok(clock.now() - start >= passed + 19);
+});
+
 t.test("jump moves the date and lets one second pass", async (t) => {
 	const clock = testClock({ startAt: 0, running: false });
 	const fired: number[] = [];
