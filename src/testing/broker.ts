@@ -70,7 +70,7 @@ export interface TestBroker extends AsyncDisposable {
 	/** Makes users exist who have not signed in. Errors: those of `Broker.provision`. */
 	provision(...users: readonly string[]): Promise<void>;
 	/** Another network to the same broker, so that one client's can break alone. */
-	link(): Promise<Network>;
+	addNetwork(): Promise<Network>;
 	/**
 	 * All messages of a conversation as the server has them on disk, oldest first; of a direct one
 	 * by both names (`ann~bob`, in any order). The fields are those of `colloquy inspect --json`.
@@ -109,7 +109,7 @@ export async function startBroker(options: TestBrokerOptions = {}): Promise<Test
 
 class Stage implements TestBroker {
 	private life: Life | null = null;
-	private readonly links: Network[] = [];
+	private readonly networks: Network[] = [];
 
 	private constructor(
 		private readonly options: TestBrokerOptions,
@@ -157,10 +157,10 @@ class Stage implements TestBroker {
 		await Promise.all(users.map((user) => this.broker.provision(user)));
 	}
 
-	async link(): Promise<Network> {
-		const link = await startNetwork(() => this.life?.port ?? null);
-		this.links.push(link);
-		return link;
+	async addNetwork(): Promise<Network> {
+		const network = await startNetwork(() => this.life?.port ?? null);
+		this.networks.push(network);
+		return network;
 	}
 
 	async history(conversation: string): Promise<readonly MessageFacts[]> {
@@ -183,7 +183,11 @@ class Stage implements TestBroker {
 	}
 
 	async stop({ graceMs = graceMsDefault }: { readonly graceMs?: number } = {}): Promise<void> {
+		// An orderly end waits for others, and waiting takes time.
+		const stood = !this.clock.running;
+		this.clock.run();
 		await this.leave((life) => life.end(graceMs));
+		if (stood) this.clock.stop();
 	}
 
 	async start(): Promise<void> {
@@ -201,10 +205,8 @@ class Stage implements TestBroker {
 	}
 
 	async close(): Promise<void> {
-		// An orderly end waits on the clock, which a test may have stopped.
-		this.clock.run();
 		await this.stop({ graceMs: 0 });
-		await Promise.all([this.network, ...this.links].map((network) => network.close()));
+		await Promise.all([this.network, ...this.networks].map((network) => network.close()));
 		if (this.options.config?.data === undefined) {
 			rmSync(this.data, { recursive: true, force: true });
 		}

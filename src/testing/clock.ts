@@ -22,6 +22,7 @@ export interface TestClock extends Clock {
 	 * Units: ms, 0 or more.
 	 */
 	jump(ms: number): Promise<void>;
+	readonly running: boolean;
 	/** Stands still from now on: only `advance` and `jump` move it. */
 	stop(): void;
 	/** Runs with the system's clock again, from where it stands. */
@@ -84,9 +85,13 @@ class DrivenClock implements TestClock {
 		return { cancel: () => timer.cancel() };
 	}
 
+	get running(): boolean {
+		return this.followed !== null;
+	}
+
 	async advance(ms: number): Promise<void> {
 		// What this takes is no time of the broker's: it passes exactly `ms`.
-		const ran = this.followed !== null;
+		const ran = this.running;
 		this.stop();
 		for (let left = ms; left > 0; left -= stepMs) {
 			this.hand.advance(Math.min(left, stepMs));

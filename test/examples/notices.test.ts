@@ -97,7 +97,7 @@ t.test("a broker that dies before the disk has it: the notice comes, once", asyn
 
 t.test("a customer in a tunnel has the notice when the train comes out", async (t) => {
 	const { broker, notices } = await open(t);
-	const train = await broker.link();
+	const train = await broker.addNetwork();
 	await join(t, broker, "ann", train.url);
 
 	train.partition();

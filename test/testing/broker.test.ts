@@ -1,54 +1,14 @@
 // The broker of the test kit: real in every part, and what a test may do to it.
 
-import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import t from "tap";
 import { systemClock } from "../../src/base/clock.js";
 import { Device, freshNames, MemoryStore, nodeConnect } from "../../src/client/index.js";
-import type { WriteCommand } from "../../src/protocol/frames.js";
-import {
-	eventually,
-	passes,
-	startBroker,
-	type TestBroker,
-	testClock,
-} from "../../src/testing/index.js";
+import { eventually, startBroker, testClock } from "../../src/testing/index.js";
 import { text } from "../helpers/wire-client.js";
+import { open, phone, talk, texts } from "./phone.js";
 
 const day = 24 * 3_600_000;
-
-/** A device that stays connected; it confirms what it gets. */
-async function phone(
-	t: { teardown(run: () => unknown): void },
-	broker: TestBroker,
-	user: string,
-	url = broker.url,
-): Promise<Device> {
-	const device = new Device({
-		connect: nodeConnect(url),
-		token: await broker.token(user),
-		store: new MemoryStore(freshNames(systemClock)),
-		backOff: { baseMs: 20, maxMs: 100 },
-	});
-	device.start();
-	t.teardown(() => device.stop());
-	await eventually(() => device.ready);
-	return device;
-}
-
-async function open(t: { teardown(run: () => unknown): void }, options = {}): Promise<TestBroker> {
-	const broker = await startBroker({ users: ["ann", "bob"], ...options });
-	t.teardown(() => broker.close());
-	return broker;
-}
-
-async function talk(ann: Device): Promise<string> {
-	return (await ann.request<"open">({ type: "open", user: "bob" })).conversation;
-}
-
-async function texts(broker: TestBroker, conversation: string): Promise<(string | null)[]> {
-	return (await broker.history(conversation)).map((message) => message.text);
-}
 
 t.test("what is said is delivered, and read as the server has it", async (t) => {
 	const broker = await open(t);
@@ -67,84 +27,18 @@ t.test("what is said is delivered, and read as the server has it", async (t) => 
 	t.equal(await broker.user("nobody"), null);
 });
 
-t.test("a crash loses what was not synced; the next life has the same address", async (t) => {
-	const broker = await open(t);
-	const { url } = broker;
-	const ann = await phone(t, broker, "ann");
-	const conversation = await talk(ann);
-	ann.write(conversation, text("synced"));
-	await eventually(async () => (await texts(broker, conversation)).length === 1);
-	broker.disk.hold();
-	ann.write(conversation, text("held"));
-	const connected = () => broker.broker.admin.ps().then(({ gateway }) => gateway.ready);
-	t.equal(await connected(), 1);
-	await broker.crash();
-	await eventually(() => !ann.ready);
-	t.throws(() => broker.broker, { code: "UNAVAILABLE" });
-	ann.stop();
-	await broker.start();
-	t.equal(broker.url, url);
-	t.strictSame(await texts(broker, conversation), ["synced"], "it never was acknowledged");
-	ann.start();
-	// Sent again, and stored once.
-	await passes(async () => assert.deepEqual(await texts(broker, conversation), ["synced", "held"]));
-});
-
-t.test("a crash is no orderly end: the folder says that it was left in the middle", async (t) => {
-	const broker = await open(t);
-	const phase = () => JSON.parse(readFileSync(`${broker.data}/journal.json`, "utf8")).phase;
-	await broker.crash();
-	t.equal(phase(), "serving");
-	t.notOk(existsSync(`${broker.data}/journal.lock`), "the folder is free");
-	await broker.start();
-	t.equal(broker.broker.admin.journal.boot, 2);
-	await broker.stop();
-	t.equal(phase(), "closed");
-});
-
-t.test("twelve lives, and nothing twice", async (t) => {
-	const broker = await open(t);
-	const ann = await phone(t, broker, "ann");
-	await phone(t, broker, "bob");
-	const conversation = await talk(ann);
-	const said: string[] = [];
-	for (let life = 1; life <= 12; life += 1) {
-		const command: WriteCommand = text(`m${life}`);
-		said.push(`m${life}`);
-		ann.write(conversation, command);
-		if (life % 3 === 0) await eventually(() => ann.ready);
-		await broker.crash();
-		await broker.start();
-	}
-	await passes(async () => assert.deepEqual(await texts(broker, conversation), said));
-	await eventually(async () => (await broker.history(conversation)).at(-1)?.status === "delivered");
-});
-
-t.test("a failed commit is told, and the client says it again", async (t) => {
-	const broker = await open(t);
-	const ann = await phone(t, broker, "ann");
-	const conversation = await talk(ann);
-	for (const how of ["present", "absent"] as const) {
-		broker.disk.failNext(how);
-		ann.write(conversation, text(how));
-		await eventually(async () => (await broker.broker.admin.ps()).commit.state === "failed");
-		await eventually(async () => (await texts(broker, conversation)).includes(how));
-	}
-	t.strictSame(await texts(broker, conversation), ["present", "absent"]);
-});
-
 t.test("one client's network fails and the others' does not", async (t) => {
 	const broker = await open(t);
-	const link = await broker.link();
+	const tunnel = await broker.addNetwork();
 	const ann = await phone(t, broker, "ann");
-	const bob = await phone(t, broker, "bob", link.url);
+	const bob = await phone(t, broker, "bob", tunnel.url);
 	const conversation = await talk(ann);
-	link.down();
+	tunnel.down();
 	await eventually(() => !bob.ready);
 	ann.write(conversation, text("are you there?"));
 	await eventually(async () => (await broker.history(conversation))[0]?.status === "sent");
 	t.ok(ann.ready);
-	link.heal();
+	tunnel.heal();
 	await eventually(async () => (await broker.history(conversation))[0]?.status === "delivered");
 });
 
@@ -194,6 +88,10 @@ t.test("a clock that stands stamps the same moment, and ends all the same", asyn
 	await eventually(async () => (await texts(broker, conversation)).length === 2);
 	const stamps = (await broker.history(conversation)).map(({ at }) => at);
 	t.strictSame(stamps, [Date.UTC(2030, 0, 1), Date.UTC(2030, 0, 1)]);
+	await broker.stop();
+	t.notOk(clock.running, "it stands again");
+	await broker.start();
+	t.equal((await broker.history(conversation)).length, 2);
 });
 
 t.test("the host's own judge of tokens is asked", async (t) => {

@@ -16,10 +16,11 @@ t.test("it runs as the system's does, timers too", async (t) => {
 	await pause(100);
 	often.cancel();
 	const [late = 0, ...more] = fired.filter((at) => at > 0);
-	t.ok(late >= 39.9 && late < 90, `${late}`);
+	t.ok(late >= 39.9, `${late}`);
 	t.equal(more.length, 0, "once");
 	const ticks = fired.length - 1;
-	t.ok(ticks >= 2 && ticks <= 7, `${ticks} ticks`);
+	const most = (clock.monotonic() - start) / 15;
+	t.ok(ticks >= 2 && ticks <= most, `${ticks} ticks, ${most} at most`);
 	await pause(40);
 	t.equal(fired.length, ticks + 1, "cancelled");
 });
@@ -27,12 +28,12 @@ t.test("it runs as the system's does, timers too", async (t) => {
 t.test("a period that is set while time has run begins where it is set", async (t) => {
 	const clock = testClock();
 	clock.after(hour, () => {});
-	await pause(80);
+	await pause(160);
 	let ticks = 0;
-	const often = clock.every(20, () => {
+	const often = clock.every(150, () => {
 		ticks += 1;
 	});
-	await pause(10);
+	await pause(5);
 	t.equal(ticks, 0);
 	often.cancel();
 });

@@ -138,7 +138,7 @@ t.test("a delay holds every byte so long, each way, and keeps the order", async 
 	await peer.until(() => peer.heard.length === 3);
 	const took = performance.now() - start;
 	t.equal(peer.heard, "abc");
-	t.ok(took >= 79 && took < 400, `${took} ms`);
+	t.ok(took >= 79 && took < 2_000, `${took} ms`);
 	network.delay(0);
 	peer.socket.end();
 });
