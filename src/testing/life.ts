@@ -68,15 +68,13 @@ class Breath {
 			monotonic: () => clock.monotonic(),
 			random: () => clock.random(),
 			randomBytes: (size) => clock.randomBytes(size),
-			after: (delayMs, run) => {
-				const timer = this.timer((cancel) =>
+			after: (delayMs, run) =>
+				this.timer((forget) =>
 					clock.after(delayMs, () => {
-						cancel();
+						forget();
 						run();
 					}),
-				);
-				return timer;
-			},
+				),
 			every: (periodMs, run) => this.timer(() => clock.every(periodMs, run)),
 			soon: (run) => clock.soon(() => this.alive && run()),
 		};

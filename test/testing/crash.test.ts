@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import t from "tap";
 import type { WriteCommand } from "../../src/protocol/frames.js";
-import { eventually, passes } from "../../src/testing/index.js";
+import { eventually, passes, type TestClock, testClock } from "../../src/testing/index.js";
 import { text } from "../helpers/wire-client.js";
 import { open, phone, talk, texts } from "./phone.js";
 
@@ -41,6 +41,61 @@ t.test("a crash is no orderly end: the folder says that it was left in the middl
 	t.equal(broker.broker.admin.journal.boot, 2);
 	await broker.stop();
 	t.equal(phase(), "closed");
+});
+
+t.test("a broker that has crashed does nothing more, whatever time passes", async (t) => {
+	const lines: string[] = [];
+	const broker = await open(t, { log: (_, event) => lines.push(event) });
+	const ann = await phone(t, broker, "ann");
+	const conversation = await talk(ann);
+	const { disk } = broker;
+	disk.hold();
+	ann.write(conversation, text("held"));
+	await eventually(async () => (await broker.broker.admin.ps()).gateway.ready === 1);
+	await broker.crash();
+	ann.stop();
+	lines.length = 0;
+	disk.proceed();
+	await broker.clock.advance(60_000);
+	t.strictSame(lines, []);
+	await broker.start();
+	t.strictSame(await texts(broker, conversation), []);
+});
+
+/** A clock that tells how many periods run on it. */
+function counting(): { clock: TestClock; periods(): number } {
+	const inner = testClock();
+	const running = new Set<object>();
+	const every: TestClock["every"] = (periodMs, run) => {
+		const timer = inner.every(periodMs, run);
+		running.add(timer);
+		return {
+			cancel() {
+				running.delete(timer);
+				timer.cancel();
+			},
+		};
+	};
+	const clock = new Proxy(inner, {
+		get(target, name: keyof TestClock) {
+			const own = target[name];
+			return name === "every" ? every : typeof own === "function" ? own.bind(target) : own;
+		},
+	});
+	return { clock, periods: () => running.size };
+}
+
+t.test("lives leave no timers to each other", async (t) => {
+	const { clock, periods } = counting();
+	const broker = await open(t, { clock });
+	const ofOne = periods();
+	t.ok(ofOne > 2, `${ofOne}`);
+	await broker.crash();
+	t.equal(periods(), 0);
+	await broker.start();
+	t.equal(periods(), ofOne);
+	await broker.stop();
+	t.equal(periods(), 0);
 });
 
 t.test("twelve lives, and nothing twice", async (t) => {
