@@ -7,7 +7,7 @@ import { decodeServerFrame, encodeServerFrame } from "../protocol/codec.js";
 import { type ClientOp, opCode, type ServerOp } from "../protocol/frames.js";
 import { Reader } from "../protocol/reader.js";
 import { scan } from "../protocol/scan.js";
-import type { Finding } from "./check.js";
+import { Rules } from "./check.js";
 import { opcode, type RawFrame } from "./web-socket.js";
 
 const rules = {
@@ -28,24 +28,9 @@ const serverCodes: ReadonlySet<number> = new Set(
 	Object.values(opCode).filter((code) => code >= 64),
 );
 
-export class Audit {
-	private readonly faults = new Map<Rule, string[]>();
-
-	fault(rule: Rule, what: string): void {
-		const list = this.faults.get(rule) ?? [];
-		list.push(what);
-		this.faults.set(rule, list);
-	}
-
-	/** The first fault of each rule stands for all; their count is told. */
-	findings(): Finding[] {
-		return (Object.keys(rules) as Rule[]).map((rule) => {
-			const [clause, situation] = rules[rule];
-			const list = this.faults.get(rule) ?? [];
-			const more = list.length > 1 ? ` (and ${list.length - 1} more)` : "";
-			const got = list.length === 0 ? "held" : `${list[0]}${more}`;
-			return { clause, situation, expected: "held", got, ok: list.length === 0 };
-		});
+export class Audit extends Rules<Rule> {
+	constructor() {
+		super(rules);
 	}
 
 	/** Looks at a message; gives the operations that the page knows. */
@@ -146,6 +131,8 @@ export class ConnectionAudit {
 		if (this.goodbye === null || code === null) return;
 		const row = describe(this.goodbye.code);
 		const lawful = row.close ?? (row.retryable ? 4012 : 4500);
+		const also = `${this.goodbye.code} ${code}`;
+		if (also === "DRAINING 1001" || also === "PROTOCOL 1008") return;
 		if (code !== lawful) this.audit.fault("closing", `${code} after ${this.goodbye.code}`);
 	}
 

@@ -1,12 +1,13 @@
 // A client that says exactly what a check tells it to, and waits with a bound for what comes.
 // Nothing is retried, stored or confirmed by itself.
 
-import { type Clock, sleep, systemClock } from "../base/clock.js";
+import { systemClock } from "../base/clock.js";
 import { encodeClientFrame, type SaidOp } from "../protocol/codec.js";
 import type { Result, ServerOp, WriteCommand } from "../protocol/frames.js";
 import { type Audit, ConnectionAudit } from "./audit.js";
 import type { Person } from "./people.js";
 import type { RawSocket } from "./raw-socket.js";
+import { Waiting } from "./waiting.js";
 import { opcode } from "./web-socket.js";
 
 export type OpOf<T extends ServerOp["type"]> = Extract<ServerOp, { readonly type: T }>;
@@ -32,7 +33,7 @@ export function randomHex(bytes: number): string {
 	return Buffer.from(systemClock.randomBytes(bytes)).toString("hex");
 }
 
-export class Caller {
+export class Caller extends Waiting {
 	/** Everything heard and not taken yet, in order. */
 	readonly heard: ServerOp[] = [];
 	/** Messages as they came. */
@@ -42,15 +43,14 @@ export class Caller {
 	pings = 0;
 	private readonly openedAt = systemClock.monotonic();
 	private readonly parts: CallerParts;
-	private readonly clock: Clock = systemClock;
 	private readonly ear: ConnectionAudit;
 	private readonly numbers = new Map<string | null, number>();
 	private requests = 0;
 	private fragments: Buffer[] = [];
-	private waiters: (() => void)[] = [];
 	private welcomed: OpOf<"welcome"> | null = null;
 
 	constructor(socket: RawSocket, identity: Identity, parts: CallerParts) {
+		super();
 		this.socket = socket;
 		this.identity = identity;
 		this.parts = parts;
@@ -71,7 +71,7 @@ export class Caller {
 	}
 
 	get secondsOpen(): number {
-		return Math.round((this.clock.monotonic() - this.openedAt) / 1_000);
+		return Math.round((systemClock.monotonic() - this.openedAt) / 1_000);
 	}
 
 	get me(): string {
@@ -254,25 +254,6 @@ export class Caller {
 		return this.heard.splice(0);
 	}
 
-	wait(ms: number): Promise<void> {
-		return sleep(this.clock, ms);
-	}
-
-	async until(condition: () => boolean, withinMs: number, otherwise: () => string): Promise<void> {
-		const deadline = this.clock.monotonic() + withinMs;
-		while (!condition()) {
-			const leftMs = deadline - this.clock.monotonic();
-			if (leftMs <= 0) throw new Error(otherwise());
-			await new Promise<void>((resolve) => {
-				const timer = this.clock.after(leftMs, resolve);
-				this.waiters.push(() => {
-					timer.cancel();
-					resolve();
-				});
-			});
-		}
-	}
-
 	private ending(): string {
 		const goodbye = this.heard.find((op) => op.type === "goodbye");
 		const { closed } = this.socket;
@@ -287,10 +268,6 @@ export class Caller {
 			this.ear.heard(op);
 			this.heard.push(op);
 		}
-	}
-
-	private wake(): void {
-		for (const waiter of this.waiters.splice(0)) waiter();
 	}
 }
 

@@ -74,3 +74,34 @@ export async function inLanes<T, R>(
 	await Promise.all(Array.from({ length: Math.min(lanes, jobs.length) }, lane));
 	return results;
 }
+
+/** Rules that hold for a whole run, whatever the situation: a rule's name → clause, situation. */
+export class Rules<R extends string> {
+	private readonly rules: Readonly<Record<R, readonly [string, string]>>;
+	private readonly faults = new Map<R, string[]>();
+
+	constructor(rules: Readonly<Record<R, readonly [string, string]>>) {
+		this.rules = rules;
+	}
+
+	get clauses(): string[] {
+		return Object.values<readonly [string, string]>(this.rules).map(([clause]) => clause);
+	}
+
+	fault(rule: R, what: string): void {
+		const list = this.faults.get(rule) ?? [];
+		list.push(what);
+		this.faults.set(rule, list);
+	}
+
+	/** The first fault of each rule stands for all; their count is told. */
+	findings(): Finding[] {
+		return (Object.keys(this.rules) as R[]).map((rule) => {
+			const [clause, situation] = this.rules[rule];
+			const list = this.faults.get(rule) ?? [];
+			const more = list.length > 1 ? ` (and ${list.length - 1} more)` : "";
+			const got = list.length === 0 ? "held" : `${list[0]}${more}`;
+			return { clause, situation, expected: "held", got, ok: list.length === 0 };
+		});
+	}
+}

@@ -123,7 +123,7 @@ export const transportChecks = [
 	check(
 		"1.4",
 		"a message that does not end",
-		"close 1008",
+		"goodbye PROTOCOL, close 1008 or close 1008",
 		async (s) => {
 			const ann = await ready(s);
 			ann.socket.send(fragment(opcode.binary, ping, false));

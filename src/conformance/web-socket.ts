@@ -6,6 +6,7 @@ export interface RawFrame {
 	readonly fin: boolean;
 	/** The reserved bits: not 0 only with an extension, and none is negotiated. */
 	readonly rsv: number;
+	readonly masked: boolean;
 	readonly payload: Buffer;
 }
 
@@ -72,7 +73,7 @@ export class FrameReader {
 		}
 		this.drop(at + length);
 		const first = whole[0] as number;
-		return { opcode: first & 0x0f, fin: first >= 0x80, rsv: first & 0x70, payload };
+		return { opcode: first & 0x0f, fin: first >= 0x80, rsv: first & 0x70, masked, payload };
 	}
 
 	/** The first bytes in one piece; chunks are joined only when they have to be. */
