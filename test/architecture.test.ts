@@ -63,10 +63,12 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 		"src/broker",
 		"src/config",
 		"src/auth",
+		"src/conformance",
 		"src/journal",
 		"src/domain",
 		"actors/root",
 	],
+	"src/conformance": ["src/base", "src/protocol"],
 	bench: ["src", "actors", "test/helpers"],
 	test: ["src", "actors", "bench"],
 };

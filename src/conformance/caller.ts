@@ -5,6 +5,7 @@ import { systemClock } from "../base/clock.js";
 import { encodeClientFrame, type SaidOp } from "../protocol/codec.js";
 import type { Result, ServerOp, WriteCommand } from "../protocol/frames.js";
 import { type Audit, ConnectionAudit } from "./audit.js";
+import { unhex, utf8 } from "./bytes.js";
 import type { Person } from "./people.js";
 import type { RawSocket } from "./raw-socket.js";
 import { Waiting } from "./waiting.js";
@@ -91,7 +92,7 @@ export class Caller extends Waiting {
 
 	/** A message as hex digits. */
 	sayHex(hex: string): void {
-		this.socket.message(Buffer.from(hex, "hex"));
+		this.socket.message(unhex(hex));
 	}
 
 	hello(changes: { readonly version?: number; readonly token?: string } = {}): void {
@@ -277,7 +278,7 @@ export function sendOf(content = "hi", more: Partial<Command<"send">> = {}): Wri
 		type: "send",
 		id: systemClock.randomBytes(8),
 		contentType: "text/plain",
-		content: Buffer.from(content),
+		content: utf8(content),
 		replyTo: null,
 		mentions: [],
 		media: [],
@@ -290,6 +291,6 @@ export function sendOf(content = "hi", more: Partial<Command<"send">> = {}): Wri
 
 export function editOf(seq: number, content = "edited"): WriteCommand {
 	const { id, contentType, replyTo, mentions, media } = sendOf() as Command<"send">;
-	const body = { id, contentType, content: Buffer.from(content), replyTo, mentions, media };
+	const body = { id, contentType, content: utf8(content), replyTo, mentions, media };
 	return { type: "edit", seq, ...body };
 }

@@ -3,6 +3,7 @@
 import { systemClock } from "../base/clock.js";
 import { describe, type ErrorCode, errorTable } from "../base/errors.js";
 import { encodeServerOp } from "../protocol/codec.js";
+import { unhex, utf8 } from "./bytes.js";
 import { answer, type ClientStage, entry, group, push, result, situation } from "./client-stage.js";
 import type { Peer } from "./peer.js";
 import { closePayload, opcode, rawFrame } from "./web-socket.js";
@@ -85,7 +86,7 @@ const garbage: readonly (readonly [string, string, (peer: Peer) => void])[] = [
 	[
 		"1.3",
 		"a text message",
-		(peer) => peer.sayFrame(rawFrame(opcode.text, Buffer.from("hi"), { masked: false })),
+		(peer) => peer.sayFrame(rawFrame(opcode.text, utf8("hi"), { masked: false })),
 	],
 	["1.3", "a frame with reserved bits", (peer) => peer.sayFrame(Buffer.from([0xf2, 0x01, 0x90]))],
 	[
@@ -162,7 +163,7 @@ export const connectionSituations = [
 	}),
 	situation("1.6", "a transport ping", "its pong", async (s) => {
 		const peer = await s.harbour.connection();
-		peer.sayFrame(rawFrame(opcode.ping, Buffer.from("are you there"), { masked: false }));
+		peer.sayFrame(rawFrame(opcode.ping, utf8("are you there"), { masked: false }));
 		await peer.until(
 			() => peer.pongs.length > 0,
 			5_000,
@@ -284,7 +285,7 @@ export const connectionSituations = [
 		const bytes = Buffer.from(encodeServerOp(s.welcome(await peer.next("hello"))));
 		// The header counts 16 elements; two more follow.
 		bytes.writeUInt16BE(bytes.readUInt16BE(1) + 2, 1);
-		peer.sayBytes(Buffer.concat([bytes, Buffer.from("a17892c0c3", "hex")]));
+		peer.sayBytes(Buffer.concat([bytes, unhex("a17892c0c3")]));
 		return (await peer.next("ready")).generation === 1 ? "passed over" : "";
 	}),
 	situation("13.2", "goodbye of a code that nobody knows, close 4098", "connects again", (s) =>
@@ -322,7 +323,7 @@ export const connectionSituations = [
 
 async function unknownEnd(stage: ClientStage, code: number): Promise<string> {
 	const { peer, ...names } = await first(stage);
-	peer.sayHex(`944d${"ac"}${Buffer.from("BRAND_NEW_IT").toString("hex")}a000`);
+	peer.sayHex(`944d${"ac"}${utf8("BRAND_NEW_IT").toString("hex")}a000`);
 	peer.sayFrame(rawFrame(opcode.close, closePayload(code), { masked: false }));
 	return after(stage, names);
 }

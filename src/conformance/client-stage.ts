@@ -2,6 +2,7 @@
 // words of a server that both use.
 
 import type { ListEntry, Result, ServerOp, WireMessage } from "../protocol/frames.js";
+import { utf8 } from "./bytes.js";
 import type { Check } from "./check.js";
 import type { ClientAudit } from "./client-audit.js";
 import { Harbour, type Peer, type Said } from "./peer.js";
@@ -138,9 +139,9 @@ export function row(seq: number, changes: Partial<WireMessage> = {}): WireMessag
 		sender: "bob",
 		state: "live",
 		body: {
-			id: Buffer.from(`message-${seq}`.padEnd(16, "-")),
+			id: utf8(`message-${seq}`.padEnd(16, "-")),
 			contentType: "text/plain",
-			content: Buffer.from(`m${seq}`),
+			content: utf8(`m${seq}`),
 			replyTo: null,
 			mentions: [],
 			media: [],

@@ -3,6 +3,7 @@
 import type { ErrorCode } from "../base/errors.js";
 import { encodeClientOp } from "../protocol/codec.js";
 import type { ServerOp } from "../protocol/frames.js";
+import { utf8 } from "./bytes.js";
 import { answer, type ClientStage, entry, group, push, situation } from "./client-stage.js";
 import type { Peer, Said } from "./peer.js";
 
@@ -33,6 +34,10 @@ function same(one: Said<"write">, other: Said<"write">): boolean {
 	return Buffer.compare(bytes[0] as Uint8Array, bytes[1] as Uint8Array) === 0;
 }
 
+const numbers = (writes: readonly Said<"write">[]) => writes.map(({ n }) => `n ${n}`).join(", ");
+
+const wrote = (ops: readonly { type: string }[]) => ops.some(({ type }) => type === "write");
+
 const shown = ({ n, answered }: Said<"write">) => `n ${n}, answered ${answered}`;
 
 /** Refusals that leave the outcome open. */
@@ -43,7 +48,7 @@ const final: readonly ErrorCode[] = ["NOT_ALLOWED", "BLOCKED", "MESSAGE_TOO_LARG
 export const writeSituations = [
 	situation("5.2", "three sends", "n 1, n 2, n 3", async (s) => {
 		const { writes } = await sent(s, ["one", "two", "three"]);
-		return writes.map(({ n }) => `n ${n}`).join(", ");
+		return numbers(writes);
 	}),
 	situation(
 		"5.3",
@@ -91,7 +96,7 @@ export const writeSituations = [
 			const next = await back(s);
 			const again = [await next.next("write"), await next.next("write")];
 			const unchanged = again.every((one, at) => same(one, writes[at + 1] as Said<"write">));
-			return `${again.map(({ n }) => `n ${n}`).join(", ")}, ${unchanged ? "the same again" : "changed"}`;
+			return `${numbers(again)}, ${unchanged ? "the same again" : "changed"}`;
 		},
 	),
 	situation("5.5", "an answer that comes twice", "nothing happens; n 2, answered 1", async (s) => {
@@ -100,7 +105,7 @@ export const writeSituations = [
 		const more = await peer.quiet();
 		s.client.send(group, "two");
 		const next = shown(await peer.next("write"));
-		return `${more.some(({ type }) => type === "write") ? "sent again" : "nothing happens"}; ${next}`;
+		return `${wrote(more) ? "sent again" : "nothing happens"}; ${next}`;
 	}),
 	...final.map((code) =>
 		situation("5.5", `refused ${code}`, "not again; n 2, answered 1", async (s) => {
@@ -109,7 +114,7 @@ export const writeSituations = [
 			const more = await peer.quiet();
 			s.client.send(group, "two");
 			const next = shown(await peer.next("write"));
-			return `${more.some(({ type }) => type === "write") ? "again" : "not again"}; ${next}`;
+			return `${wrote(more) ? "again" : "not again"}; ${next}`;
 		}),
 	),
 	situation(
@@ -119,11 +124,11 @@ export const writeSituations = [
 		async (s) => {
 			const { peer } = await sent(s, ["one"]);
 			// refused, g1, n 1, BRAND_NEW, ""
-			peer.sayHex(`9542a2673101a9${Buffer.from("BRAND_NEW").toString("hex")}a0`);
+			peer.sayHex(`9542a2673101a9${utf8("BRAND_NEW").toString("hex")}a0`);
 			const more = await peer.quiet();
 			s.client.send(group, "two");
 			const next = shown(await peer.next("write"));
-			return `${more.some(({ type }) => type === "write") ? "again" : "not again"}; ${next}`;
+			return `${wrote(more) ? "again" : "not again"}; ${next}`;
 		},
 	),
 	...retryable.map((code) =>
@@ -146,7 +151,7 @@ export const writeSituations = [
 			const again = [await peer.next("write"), await peer.next("write")];
 			const unchanged = again.every((one, at) => same(one, writes[at] as Said<"write">));
 			if (quiet) return "went back before everything in flight was answered";
-			return `${again.map(({ n }) => `n ${n}`).join(", ")}, ${unchanged ? "the same again" : "changed"}`;
+			return `${numbers(again)}, ${unchanged ? "the same again" : "changed"}`;
 		},
 	),
 	situation(

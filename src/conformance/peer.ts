@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { decodeClientFrame, encodeServerFrame } from "../protocol/codec.js";
 import type { ClientOp, ServerOp } from "../protocol/frames.js";
+import { unhex } from "./bytes.js";
 import type { ClientAudit } from "./client-audit.js";
 import { Waiting } from "./waiting.js";
 import {
@@ -69,7 +70,7 @@ export class Peer extends Waiting {
 	}
 
 	sayHex(hex: string): void {
-		this.sayBytes(Buffer.from(hex, "hex"));
+		this.sayBytes(unhex(hex));
 	}
 
 	/** Whatever these bytes are. */

@@ -2,13 +2,10 @@
 // is said to bytes that are not valid.
 
 import { decodeClientFrame, decodeServerFrame } from "../protocol/codec.js";
+import { unhex, utf8 } from "./bytes.js";
 import { type Caller, sendOf } from "./caller.js";
 import { protocolVectors } from "./page.js";
-import { check, type ServerCheck, type ServerStage, words } from "./stage.js";
-
-async function ready(stage: ServerStage): Promise<Caller> {
-	return stage.device(await stage.person());
-}
+import { check, type ServerCheck, words } from "./stage.js";
 
 /** What comes for one message of bytes, a ping behind it showing where the answers end. */
 async function answered(caller: Caller, hex: string): Promise<string> {
@@ -54,7 +51,7 @@ async function outcome(caller: Caller, hex: string): Promise<string> {
 }
 
 const invalid: ServerCheck[] = protocolVectors().invalid.map(({ name, hex, outcome: expected }) =>
-	check("17.3", name, expected, async (s) => outcome(await ready(s), hex)),
+	check("17.3", name, expected, async (s) => outcome(await s.one(), hex)),
 );
 
 /** What each operation among the aliases brings a stranger to the conversations it names. */
@@ -69,13 +66,13 @@ const aliases: ServerCheck[] = protocolVectors().aliases.flatMap(({ name, hex })
 	const expected = understood[name];
 	if (expected === undefined) return [];
 	const situation = `${name} as ${hex}`;
-	return [check("17.2", situation, expected, async (s) => answered(await ready(s), hex))];
+	return [check("17.2", situation, expected, async (s) => answered(await s.one(), hex))];
 });
 
 /** The kit reads and writes by the vectors as well, or its own findings would be worth nothing. */
 function unreadable(): string {
 	const bad = protocolVectors().vectors.filter(({ from, hex }) => {
-		const bytes = Buffer.from(hex, "hex");
+		const bytes = unhex(hex);
 		return !(from === "client" ? decodeClientFrame(bytes) : decodeServerFrame(bytes)).ok;
 	});
 	return bad.length === 0 ? "all read" : bad.map(({ name }) => name).join(", ");
@@ -87,7 +84,7 @@ export const encodingChecks = [
 		"three operations in one message",
 		"result 1 ping, result 2 list, result 3 ping",
 		async (s) => {
-			const ann = await ready(s);
+			const ann = await s.one();
 			ann.say(
 				{ type: "ping", request: 1 },
 				{ type: "list", request: 2, cursor: null, limit: 1 },
@@ -103,55 +100,55 @@ export const encodingChecks = [
 		},
 	),
 	check("2.2", "an operation of one element more than its code", "result 9 ping", async (s) =>
-		answered(await ready(s), "921109"),
+		answered(await s.one(), "921109"),
 	),
 	...five.map((coding) =>
 		check("2.4", `request 5 as ${coding}`, "result 5 ping", async (s) =>
-			answered(await ready(s), `9211${coding}`),
+			answered(await s.one(), `9211${coding}`),
 		),
 	),
 	check("2.4", "request 2^53 − 1", "result 9007199254740991 ping", async (s) =>
-		answered(await ready(s), "9211cf001fffffffffffff"),
+		answered(await s.one(), "9211cf001fffffffffffff"),
 	),
 	check("2.4", "request 2^53", "error nil BAD_REQUEST", async (s) =>
-		answered(await ready(s), "9211cf0020000000000000"),
+		answered(await s.one(), "9211cf0020000000000000"),
 	),
 	check("2.3", "elements of every lawful type behind the last field", "result 6 ping", async (s) =>
-		answered(await ready(s), "9c1106c0c2c3ff2aca3f800000cb3ff0000000000000a161c4016190"),
+		answered(await s.one(), "9c1106c0c2c3ff2aca3f800000cb3ff0000000000000a161c4016190"),
 	),
 	check("2.5", "eight arrays deep behind the last field", "result 6 ping", async (s) =>
-		answered(await ready(s), "93110691919191919190"),
+		answered(await s.one(), "93110691919191919190"),
 	),
 	check("2.6", "list with both optional fields left out", "result 3 list", async (s) =>
-		answered(await ready(s), "920703"),
+		answered(await s.one(), "920703"),
 	),
 	check("2.6", "list with both optional fields nil", "result 3 list", async (s) =>
-		answered(await ready(s), "940703c0c0"),
+		answered(await s.one(), "940703c0c0"),
 	),
 	check("2.6", "list with two fields more than are known", "result 3 list", async (s) =>
-		answered(await ready(s), "960703c00aa17892c0c3"),
+		answered(await s.one(), "960703c00aa17892c0c3"),
 	),
 	check("2.6", "create with more fields than are known", "answer 1", async (s) => {
-		const ann = await ready(s);
+		const ann = await s.one();
 		const id = Buffer.from(ann.identity.outbox).toString("hex");
 		// The conversation is 32 digits long; the command has a list and a text too many.
 		return answered(ann, `9503d920${id}0100${"960601a0c090a178"}`);
 	}),
 	check("2.7", "the same list in longer headers", "result 3 list", async (s) =>
-		answered(await ready(s), "dd00000004cc07ce00000003c0cd000a"),
+		answered(await s.one(), "dd00000004cc07ce00000003c0cd000a"),
 	),
 	check(
 		"2.8",
 		"a field is not valid: the rest of the message is done",
 		"error 1 BAD_REQUEST, result 2 ping",
-		async (s) => answered(await ready(s), "9506" + "01a161c000" + "921102"),
+		async (s) => answered(await s.one(), "9506" + "01a161c000" + "921102"),
 	),
 	check(
 		"2.8",
 		"the structure is broken: nothing in the message is done",
 		"goodbye PROTOCOL",
 		async (s) => {
-			const ann = await ready(s);
+			const ann = await s.one();
 			ann.sayHex(`921101${"9204d46900"}`);
 			await ann.end();
 			return words(...ann.heard);
@@ -168,7 +165,7 @@ export const encodingChecks = [
 		"the kinds of three conversations, as they travel",
 		"direct 0, group 1, channel 2",
 		async (s) => {
-			const ann = await ready(s);
+			const ann = await s.one();
 			const ids = [await ann.open(ann.me), await s.group(ann), await s.group(ann, [], "channel")];
 			const said: string[] = [];
 			for (const conversation of ids) {
@@ -180,9 +177,9 @@ export const encodingChecks = [
 		},
 	),
 	check("2.10", "an error, as it travels", "the text OP_UNKNOWN", async (s) => {
-		const ann = await ready(s);
+		const ann = await s.one();
 		await answered(ann, "9132");
-		const text = Buffer.concat([Buffer.from([0xaa]), Buffer.from("OP_UNKNOWN")]);
+		const text = Buffer.concat([Buffer.from([0xaa]), utf8("OP_UNKNOWN")]);
 		return ann.messages.some((bytes) => bytes.includes(text))
 			? "the text OP_UNKNOWN"
 			: "no such text";
@@ -192,7 +189,7 @@ export const encodingChecks = [
 		"the server's clock in welcome, ping and an answer",
 		"one clock, forwards",
 		async (s) => {
-			const ann = await ready(s);
+			const ann = await s.one();
 			const { at } = await ann.send(await ann.open(ann.me));
 			const { now } = await ann.result({ type: "ping" });
 			const start = ann.welcome.now;
@@ -205,7 +202,7 @@ export const encodingChecks = [
 		"ttlMs beyond ten years, until beyond the year 9999",
 		"BAD_REQUEST, BAD_REQUEST",
 		async (s) => {
-			const ann = await ready(s);
+			const ann = await s.one();
 			const self = await ann.open(ann.me);
 			const ttl = await ann.tried(self, sendOf("hi", { ttlMs: 315_360_000_001 }));
 			return `${ttl}, ${await ann.tried(self, { type: "mute", until: 253_402_300_800_000 })}`;

@@ -15,7 +15,8 @@ export const endChecks = [
 		await ann.decided(1);
 		ann.write(self, 2, 0, command);
 		const second = await ann.decided(2);
-		return `${first.type === "refused" ? first.code : "ok"}, then ${second.type === "answer" ? "ok" : second.code}`;
+		const said = [first, second].map((op) => (op.type === "refused" ? op.code : "ok"));
+		return said.join(", then ");
 	}),
 	check("13.1", "an error that ends no connection", "still open", async (s) => {
 		const ann = await s.device(await s.person());

@@ -7,10 +7,6 @@ async function dialled(stage: ServerStage): Promise<Caller> {
 	return stage.dial(await stage.person());
 }
 
-async function ready(stage: ServerStage): Promise<Caller> {
-	return stage.device(await stage.person());
-}
-
 /** What a hello with this token comes to. */
 async function withToken(stage: ServerStage, token: string): Promise<string> {
 	const ann = await dialled(stage);
@@ -23,7 +19,7 @@ async function withToken(stage: ServerStage, token: string): Promise<string> {
 
 /** Connects a device `times` times in a row; how the last one went. */
 async function takeovers(stage: ServerStage, times: number): Promise<string> {
-	let last = await ready(stage);
+	let last = await stage.one();
 	for (let i = 0; i < times; i++) {
 		const { generation } = last.welcome;
 		const next = await stage.dial(last.identity.person, { ...last.identity, generation });
@@ -100,7 +96,7 @@ export const handshakeChecks = [
 		{ madeUsers: true },
 	),
 	check("4.3", "what welcome says", "version 1, the token's user, all in range", async (s) => {
-		const { welcome: w, me } = await ready(s);
+		const { welcome: w, me } = await s.one();
 		const { frameBytes, contentBytes, window, pageItems, pulseMs } = w.limits;
 		const bounds = [frameBytes, contentBytes, window, pageItems, pulseMs].every((one) => one > 0);
 		const named = w.epoch !== "" && w.session !== "" && w.pid !== "" && w.node !== "";
@@ -109,7 +105,7 @@ export const handshakeChecks = [
 		return `version ${w.version}, ${who}, ${sound ? "all in range" : JSON.stringify(w)}`;
 	}),
 	check("4.3", "the profile and privacy in a later welcome", "those that were set", async (s) => {
-		const ann = await ready(s);
+		const ann = await s.one();
 		await ann.do(null, { type: "profile", name: "Ann", picture: "p" });
 		await ann.do(null, { type: "privacy", presence: "contacts" });
 		const { name, picture, presence } = (await s.again(ann)).welcome;
@@ -123,7 +119,7 @@ export const handshakeChecks = [
 		"the same device connects again",
 		"a higher generation; the older one: goodbye REPLACED, close 4503",
 		async (s) => {
-			const ann = await ready(s);
+			const ann = await s.one();
 			const again = await s.again(ann);
 			const higher = again.welcome.generation > ann.welcome.generation;
 			return `${higher ? "a higher" : "no higher"} generation; the older one: ${await ann.end()}`;
@@ -178,7 +174,7 @@ export const handshakeChecks = [
 		"a hello below the generation in use",
 		"goodbye DEVICE_FORKED, close 4504",
 		async (s) => {
-			const ann = await ready(s);
+			const ann = await s.one();
 			const again = await s.again(ann);
 			const copy = await s.dial(ann.identity.person, { ...again.identity, generation: 0 });
 			copy.hello();
@@ -208,7 +204,7 @@ export const handshakeChecks = [
 		return `${marks ? "marks" : "no marks"}; ${fresh ? "fresh again" : "not fresh"}`;
 	}),
 	check("4.6", "a device that has read its list", "marks by themselves; not fresh", async (s) => {
-		const ann = await ready(s);
+		const ann = await s.one();
 		const { generation } = ann.welcome;
 		const again = await s.dial(ann.identity.person, { ...ann.identity, generation });
 		again.hello();
@@ -226,7 +222,7 @@ export const handshakeChecks = [
 		"refresh with a token of a longer life",
 		"a later end",
 		async (s) => {
-			const ann = await ready(s);
+			const ann = await s.one();
 			const token = await s.token(ann.me, 48 * 3_600_000);
 			const { expiresAt } = await ann.result({ type: "refresh", token });
 			return expiresAt > ann.welcome.expiresAt ? "a later end" : String(expiresAt);
@@ -234,11 +230,11 @@ export const handshakeChecks = [
 		{ madeUsers: true },
 	),
 	check("4.8", "refresh with a token of another user", "AUTH_REJECTED", async (s) => {
-		const ann = await ready(s);
+		const ann = await s.one();
 		return ann.asked({ type: "refresh", token: (await s.person()).token });
 	}),
 	check("4.8", "refresh with no token", "AUTH_REJECTED", async (s) =>
-		(await ready(s)).asked({ type: "refresh", token: "no.such.token" }),
+		(await s.one()).asked({ type: "refresh", token: "no.such.token" }),
 	),
 	check(
 		"4.8",

@@ -3,13 +3,9 @@
 import { type Caller, randomHex, sendOf } from "./caller.js";
 import { check, type ServerStage } from "./stage.js";
 
-async function ready(stage: ServerStage): Promise<Caller> {
-	return stage.device(await stage.person());
-}
-
 /** What a server makes of an id that names nothing: whether it is an id at all. */
 async function judged(stage: ServerStage, conversation: string): Promise<string> {
-	const ann = await ready(stage);
+	const ann = await stage.one();
 	return ann.asked({ type: "info", conversation, cursor: null, limit: 1 });
 }
 
@@ -40,7 +36,7 @@ export const idChecks = [
 		check("3.1", `id: ${name}`, "CONVERSATION_UNKNOWN", (s) => judged(s, `${id}`)),
 	),
 	check("3.1", "device of 64 bytes, of 65, with ~", "ok, ID_INVALID, ID_INVALID", async (s) => {
-		const ann = await ready(s);
+		const ann = await s.one();
 		const asked: string[] = [];
 		for (const device of ["d".repeat(64), "d".repeat(65), "a~b"]) {
 			asked.push(await ann.asked({ type: "logout", device }));
@@ -57,7 +53,7 @@ export const idChecks = [
 			const [user = ""] = spelled;
 			const token = await s.token(user, 3_600_000);
 			await s.device({ user, token });
-			const bob = await ready(s);
+			const bob = await s.one();
 			const found = await bob.result({ type: "profiles", users: spelled });
 			const names = found.profiles.map((profile) => profile.user);
 			return names.join() === [user, user, user].join() ? "one user, three times" : names.join();
@@ -82,25 +78,25 @@ export const idChecks = [
 		return ann.asked({ type: "info", conversation: turned, cursor: null, limit: 1 });
 	}),
 	check("3.2", "one with oneself", "the user, twice", async (s) => {
-		const ann = await ready(s);
+		const ann = await s.one();
 		const id = await ann.open(ann.me);
 		return id === `${ann.me}~${ann.me}` ? "the user, twice" : id;
 	}),
 	check("3.3", "a write to an id in capitals", "answer with its normal form", async (s) => {
-		const ann = await ready(s);
+		const ann = await s.one();
 		const group = await s.group(ann);
 		ann.write(group.toUpperCase(), 2, 1, sendOf());
 		const { type, conversation } = await ann.decided(2);
 		return conversation === group ? `${type} with its normal form` : String(conversation);
 	}),
 	check("3.3", "a write to a text that is no id", "refused with that very text", async (s) => {
-		const ann = await ready(s);
+		const ann = await s.one();
 		const text = "No Id At All";
 		const op = await ann.outcome(text, sendOf());
 		return op.conversation === text ? "refused with that very text" : String(op.conversation);
 	}),
 	check("3.3", "a write to a text of 1,025 bytes", "error nil ID_INVALID", async (s) => {
-		const ann = await ready(s);
+		const ann = await s.one();
 		ann.write("x".repeat(1_025), 1, 0, sendOf());
 		const op = await ann.next("error");
 		return `error ${op.request ?? "nil"} ${op.code}`;
@@ -115,7 +111,7 @@ export const idChecks = [
 		return same && body.contentType === "application/x-any; a=1" ? "as it was sent" : "changed";
 	}),
 	check("3.4", "a title with NUL and another script", "as it was sent", async (s) => {
-		const ann = await ready(s);
+		const ann = await s.one();
 		const id = randomHex(16);
 		const title = "a\u0000 \u202eשלום ü";
 		await ann.do(id, { type: "create", kind: "group", title, members: [] });

@@ -1,41 +1,13 @@
-// Chapter 6: pushes, marks, pulls and the list, as a device meets them.
+// The first half of chapter 6: pushes, marks and pulls, as a device meets them.
 
-import type { ListEntry, PullItem } from "../protocol/frames.js";
-import { type Caller, editOf, sendOf } from "./caller.js";
+import type { PullItem } from "../protocol/frames.js";
+import { type Caller, editOf } from "./caller.js";
+import { entryOf, pullPage } from "./server-list.js";
 import { check, type ServerStage, words } from "./stage.js";
-
-/** Ann and Bob in a group that both have heard of. */
-async function pair(stage: ServerStage) {
-	const [ann, bob] = (await stage.several(2)) as [Caller, Caller];
-	const group = await stage.group(ann, [bob]);
-	await bob.next("changed");
-	return { ann, bob, group };
-}
-
-async function listOf(caller: Caller, limit = 200): Promise<ListEntry[]> {
-	const entries: ListEntry[] = [];
-	let cursor: string | null = null;
-	do {
-		const page: { entries: readonly ListEntry[]; cursor: string | null } = await caller.result({
-			type: "list",
-			cursor,
-			limit,
-		});
-		entries.push(...page.entries);
-		cursor = page.cursor;
-	} while (cursor !== null);
-	return entries;
-}
-
-async function entryOf(caller: Caller, conversation: string): Promise<ListEntry> {
-	const entry = (await listOf(caller)).find((one) => one.conversation === conversation);
-	if (entry === undefined) throw new Error("the list does not name the conversation");
-	return entry;
-}
 
 /** Bob is away while Ann does something; then he is back. What he is told: marks of the group. */
 async function away(stage: ServerStage) {
-	const { ann, bob, group } = await pair(stage);
+	const { ann, bob, group } = await stage.pair();
 	const [{ position = 0 } = {}] = (await bob.pull(group)).map((item) =>
 		item.type === "message" ? item.message : item,
 	);
@@ -60,7 +32,7 @@ export const syncChecks = [
 		"positions of an answer, a push and the list's entry",
 		"one and the same",
 		async (s) => {
-			const { ann, bob, group } = await pair(s);
+			const { ann, bob, group } = await s.pair();
 			const { position } = await ann.send(group);
 			const push = (await bob.next("message")).message.position;
 			const entry = (await entryOf(bob, group)).position;
@@ -70,7 +42,7 @@ export const syncChecks = [
 		},
 	),
 	check("6.2", "ten messages from two members", "numbers 1 to 10, none left out", async (s) => {
-		const { ann, bob, group } = await pair(s);
+		const { ann, bob, group } = await s.pair();
 		for (let i = 0; i < 5; i++) {
 			await ann.send(group);
 			await bob.send(group);
@@ -97,7 +69,7 @@ export const syncChecks = [
 		"a message to a device that is level",
 		"from its position to the next",
 		async (s) => {
-			const { ann, bob, group } = await pair(s);
+			const { ann, bob, group } = await s.pair();
 			const first = await ann.send(group);
 			await bob.next("message");
 			const second = await ann.send(group);
@@ -108,7 +80,7 @@ export const syncChecks = [
 		},
 	),
 	check("6.3", "a message to a device that is level, how often", "message 1", async (s) => {
-		const { ann, bob, group } = await pair(s);
+		const { ann, bob, group } = await s.pair();
 		await ann.send(group);
 		await bob.until(
 			() => bob.heard.length > 0,
@@ -118,7 +90,7 @@ export const syncChecks = [
 		return words(...(await bob.quiet()));
 	}),
 	check("6.4", "a message edited", "changed row, whose changed is its position", async (s) => {
-		const { ann, bob, group } = await pair(s);
+		const { ann, bob, group } = await s.pair();
 		const { seq } = await ann.send(group);
 		const { position } = await ann.do(group, editOf(seq, "edited"));
 		const { change, position: pushed } = await bob.next("changed");
@@ -133,7 +105,7 @@ export const syncChecks = [
 		return sound ? "changed row, whose changed is its position" : JSON.stringify(message);
 	}),
 	check("6.4", "a message deleted", "state deleted, no body", async (s) => {
-		const { ann, bob, group } = await pair(s);
+		const { ann, bob, group } = await s.pair();
 		const { seq } = await ann.send(group);
 		await ann.do(group, { type: "delete", seq });
 		const { change } = await bob.next("changed");
@@ -145,7 +117,7 @@ export const syncChecks = [
 		"a reaction, in a push and in the row",
 		"reacted; its position is the row's changed",
 		async (s) => {
-			const { ann, bob, group } = await pair(s);
+			const { ann, bob, group } = await s.pair();
 			const { seq } = await ann.send(group);
 			await ann.do(group, { type: "react", seq, emoji: "+" });
 			const { change, position } = await bob.next("changed");
@@ -162,7 +134,7 @@ export const syncChecks = [
 		"a row hidden, in history and in a pull",
 		"skip, changed 2^53 − 1, in both",
 		async (s) => {
-			const { ann, bob, group } = await pair(s);
+			const { ann, bob, group } = await s.pair();
 			const { seq } = await ann.send(group);
 			await bob.next("message");
 			await bob.do(group, { type: "hide", seq });
@@ -222,7 +194,7 @@ export const syncChecks = [
 		return (await marked(later, group)) ? "marked again" : "not marked";
 	}),
 	check("6.6", "a pull of one position a page", "in order, one until, done at it", async (s) => {
-		const { ann, bob, group } = await pair(s);
+		const { ann, bob, group } = await s.pair();
 		for (let i = 0; i < 4; i++) await ann.send(group);
 		let at = 0;
 		let until: number | null = null;
@@ -241,13 +213,14 @@ export const syncChecks = [
 		return rising && at >= (until ?? 0) ? "in order, one until, done at it" : positions.join();
 	}),
 	check("6.6", "a pull from the last position", "no items, done", async (s) => {
-		const { ann, group } = await pair(s);
+		const { ann, group } = await s.pair();
 		const { position } = await entryOf(ann, group);
 		const page = await pullPage(ann, group, position, null);
-		return `${page.items.length === 0 ? "no" : page.items.length} items, ${page.done ? "done" : "not done"}`;
+		const { items, done } = page;
+		return `${items.length === 0 ? "no" : items.length} items, ${done ? "done" : "not done"}`;
 	}),
 	check("6.6", "status and changes in a pull", "message, change, status", async (s) => {
-		const { ann, bob, group } = await pair(s);
+		const { ann, bob, group } = await s.pair();
 		const { seq } = await ann.send(group);
 		await bob.next("message");
 		bob.say({ type: "delivered", conversation: group, seq });
@@ -259,152 +232,6 @@ export const syncChecks = [
 			.sort((a, b) => order.indexOf(a) - order.indexOf(b))
 			.join(", ");
 	}),
-	check("6.8", "the list, one entry a page", "three conversations, each once", async (s) => {
-		const ann = await s.device(await s.person());
-		const ids = [await s.group(ann), await s.group(ann), await s.group(ann, [], "channel")];
-		const listed = (await listOf(ann, 1)).map(({ conversation }) => conversation);
-		const each = ids.every((id) => listed.filter((one) => one === id).length === 1);
-		return each ? "three conversations, each once" : listed.join();
-	}),
-	check(
-		"6.8",
-		"an entry: start, head, position",
-		"a pull from start gives what is not delivered",
-		async (s) => {
-			const { ann, bob, group } = await pair(s);
-			await ann.send(group);
-			bob.say({ type: "delivered", conversation: group, seq: 1 });
-			await ann.next("status");
-			await ann.send(group);
-			await bob.match((op) => op.type === "message" && op.message.seq === 2, "message 2");
-			const { start, head, delivered } = await entryOf(bob, group);
-			const items = await bob.pull(group, start);
-			const seqs = items.flatMap((item) => (item.type === "message" ? [item.message.seq] : []));
-			return head === 2 && delivered === 1 && seqs.join() === "2"
-				? "a pull from start gives what is not delivered"
-				: `head ${head}, delivered ${delivered}, pulled ${seqs}`;
-		},
-	),
-	check("6.8", "listed", "marks", async (s) => {
-		const ann = await (await s.dial(await s.person())).begin(false);
-		await listOf(ann);
-		ann.say({ type: "listed" });
-		await ann.marks();
-		return "marks";
-	}),
-	check(
-		"6.10",
-		"removed from a group",
-		"removed is the last change; history to there",
-		async (s) => {
-			const { ann, bob, group } = await pair(s);
-			const { seq } = await ann.send(group, "before");
-			await ann.do(group, { type: "remove", users: [bob.me] });
-			await ann.send(group, "after");
-			await bob.match((op) => op.type === "changed" && op.change.type === "removed", "removed");
-			const later = await bob.quiet();
-			const [newest] = (await bob.history(group)).messages;
-			const told = later.some((op) => op.type === "message" && op.message.seq > seq);
-			return !told && newest?.seq === seq
-				? "removed is the last change; history to there"
-				: `${words(...later)}, history to ${newest?.seq}`;
-		},
-	),
-	check(
-		"6.10",
-		"added again",
-		"what was said meanwhile is not told, what follows is",
-		async (s) => {
-			const { ann, bob, group } = await pair(s);
-			await ann.do(group, { type: "remove", users: [bob.me] });
-			await ann.send(group, "meanwhile");
-			await ann.do(group, { type: "add", users: [bob.me] });
-			await ann.send(group, "back");
-			await bob.match((op) => op.type === "message" && op.message.seq === 2, "message 2");
-			const rows = (await bob.pull(group)).flatMap((item) =>
-				item.type === "message" && item.message.state === "live" ? [item.message.seq] : [],
-			);
-			return rows.join() === "2"
-				? "what was said meanwhile is not told, what follows is"
-				: rows.join();
-		},
-	),
-	check(
-		"6.11",
-		"hide and mute of one device",
-		"told to the other device, not to the other member",
-		async (s) => {
-			const { ann, bob, group } = await pair(s);
-			const other = await s.device(ann.identity.person);
-			const { seq } = await ann.send(group);
-			await ann.do(group, { type: "hide", seq });
-			await ann.do(group, { type: "mute", until: 2_000_000_000_000 });
-			const mine = words(...(await other.quiet()).filter(({ type }) => type === "changed"));
-			const theirs = words(...(await bob.quiet()).filter(({ type }) => type === "changed"));
-			return mine === "changed hidden, changed muted" && theirs === "nothing"
-				? "told to the other device, not to the other member"
-				: `${mine}; ${theirs}`;
-		},
-	),
-	check(
-		"6.12",
-		"unread: three of others, one of them deleted, one seen, one's own",
-		"1",
-		async (s) => {
-			const { ann, bob, group } = await pair(s);
-			for (let i = 0; i < 3; i++) await ann.send(group);
-			await ann.do(group, { type: "delete", seq: 3 });
-			await bob.match((op) => op.type === "changed", "the deletion");
-			bob.say(
-				{ type: "delivered", conversation: group, seq: 3 },
-				{ type: "seen", conversation: group, seq: 1 },
-			);
-			// Receipts of a group are gathered for a moment.
-			await ann.match(
-				(op) => op.type === "status" && op.watermarks.some((one) => one.seen === 1),
-				"seen",
-			);
-			await bob.send(group, "mine");
-			return String((await entryOf(bob, group)).unread);
-		},
-	),
-	check("6.13", "an entry of a conversation that one left", "removed", async (s) => {
-		const { bob, group } = await pair(s);
-		await bob.do(group, { type: "leave" });
-		return (await entryOf(bob, group)).role;
-	}),
-	check("6.14", "a pull that says fresh", "the same items", async (s) => {
-		const { ann, bob, group } = await pair(s);
-		await ann.send(group);
-		const plain = await pullPage(bob, group, 0, null, 100);
-		const fresh = await bob.result({
-			type: "pull",
-			conversation: group,
-			position: 0,
-			until: null,
-			limit: 100,
-			fresh: true,
-		});
-		const count = (page: { items: readonly { type: string }[] }) =>
-			page.items.filter(({ type }) => type === "message").length;
-		return count(fresh) === 1 && count(plain) === 1
-			? "the same items"
-			: `${count(fresh)}, ${count(plain)}`;
-	}),
-	check(
-		"6.2",
-		"a message that a block withholds from the reader",
-		"skip 1",
-		async (s) => {
-			const [ann, bob] = (await s.several(2)) as [Caller, Caller];
-			const direct = await ann.open(bob.me);
-			await bob.do(direct, { type: "block" });
-			await ann.do(direct, sendOf("withheld"));
-			const op = await bob.match(({ type }) => type === "skip" || type === "message", "a skip");
-			return op.type === "skip" ? "skip 1" : words(op);
-		},
-		{ madeUsers: true },
-	),
 ];
 
 function positionOf(item: PullItem): number {
@@ -412,13 +239,3 @@ function positionOf(item: PullItem): number {
 }
 
 const order = ["message", "change", "status"];
-
-function pullPage(
-	caller: Caller,
-	conversation: string,
-	position: number,
-	until: number | null,
-	limit = 1,
-) {
-	return caller.result({ type: "pull", conversation, position, until, limit, fresh: false });
-}

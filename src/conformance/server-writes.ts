@@ -9,14 +9,6 @@ async function writer(stage: ServerStage) {
 	return { ann, self: await ann.open(ann.me) };
 }
 
-/** Ann and Bob in a group that both have heard of. */
-async function pair(stage: ServerStage) {
-	const [ann, bob] = (await stage.several(2)) as [Caller, Caller];
-	const group = await stage.group(ann, [bob]);
-	await bob.next("changed");
-	return { ann, bob, group };
-}
-
 async function decided(caller: Caller, n: number): Promise<string> {
 	const op = await caller.decided(n);
 	const gap = op.type === "refused" && op.code === "SEND_GAP";
@@ -46,6 +38,21 @@ export const writeChecks = [
 		const [one, two, three] = ops.map(({ seq }) => seq) as [number, number, number];
 		return two === one + 1 && three === two + 1 ? words(...ops) : `seqs ${[one, two, three]}`;
 	}),
+	check(
+		"5.8",
+		"n beyond the window, then the same once the window allows",
+		"refused n, answer n",
+		async (s) => {
+			const { ann, self } = await writer(s);
+			const n = ann.welcome.limits.window + 1;
+			const command = sendOf();
+			ann.write(self, n, 0, command);
+			const first = await ann.decided(n);
+			ann.write(self, n, n - 1, command);
+			const second = await ann.decided(n);
+			return `${first.type} n, ${second.type} n`;
+		},
+	),
 	check("5.3", "n beyond the window", "refused 1000000 SEND_WINDOW", async (s) => {
 		const { ann, self } = await writer(s);
 		ann.write(self, 1_000_000, 0, sendOf());
@@ -123,7 +130,8 @@ export const writeChecks = [
 			const { messages } = await again.history(self, null, 2);
 			const same = JSON.stringify(first) === JSON.stringify(second);
 			const top = first.type === "answer" && messages[0]?.seq === first.seq;
-			return `${same ? "the same answer" : words(first, second)}, ${top ? "one message" : "two messages"}`;
+			const answers = same ? "the same answer" : words(first, second);
+			return `${answers}, ${top ? "one message" : "two messages"}`;
 		},
 	),
 	check(
@@ -177,7 +185,7 @@ export const writeChecks = [
 		return decided(ann, 1);
 	}),
 	check("5.9", "one's own row: outbox and number", "for the sender only", async (s) => {
-		const { ann, bob, group } = await pair(s);
+		const { ann, bob, group } = await s.pair();
 		const { n } = await ann.send(group);
 		const [mine] = (await ann.history(group)).messages;
 		const [theirs] = (await bob.history(group)).messages;
@@ -200,14 +208,15 @@ export const writeChecks = [
 		await one.send(self);
 		const there = (await other.quiet()).filter(({ type }) => type === "message").length;
 		const here = (await one.quiet()).filter(({ type }) => type === "message").length;
-		return `${here === 0 ? "no push" : `${here} pushes`} here, ${there === 1 ? "one" : there} on the other device`;
+		const pushes = here === 0 ? "no push" : `${here} pushes`;
+		return `${pushes} here, ${there === 1 ? "one" : there} on the other device`;
 	}),
 	check(
 		"5.10",
 		"an answer and the push of the next message",
 		"each continues the one before",
 		async (s) => {
-			const { ann, bob, group } = await pair(s);
+			const { ann, bob, group } = await s.pair();
 			const first = await ann.send(group);
 			const theirs = (await bob.send(group)).position;
 			const push = await ann.next("message");
@@ -228,10 +237,11 @@ export const writeChecks = [
 			command.type === "send" && Buffer.compare(row?.body?.id ?? Buffer.alloc(0), command.id) === 0;
 		const deleted = await ann.do(self, { type: "delete", seq });
 		const seqs = edited.seq === seq && deleted.seq === seq;
-		return `${seqs ? "seq of the message" : "another seq"}, ${kept ? "id of its send" : "another id"}`;
+		const number = seqs ? "seq of the message" : "another seq";
+		return `${number}, ${kept ? "id of its send" : "another id"}`;
 	}),
 	check("5.11", "a send with seenUpTo", "seen, as if said before", async (s) => {
-		const { ann, bob, group } = await pair(s);
+		const { ann, bob, group } = await s.pair();
 		const { seq } = await ann.send(group);
 		await bob.next("message");
 		bob.say({ type: "delivered", conversation: group, seq });

@@ -13,10 +13,12 @@ import {
 	said,
 } from "./check.js";
 import type { Tokens } from "./people.js";
+import { commandChecks } from "./server-commands.js";
 import { encodingChecks } from "./server-encoding.js";
 import { endChecks } from "./server-ends.js";
 import { handshakeChecks } from "./server-handshake.js";
 import { idChecks } from "./server-ids.js";
+import { listChecks } from "./server-list.js";
 import { operationChecks } from "./server-operations.js";
 import { permissionChecks } from "./server-permissions.js";
 import { presenceChecks } from "./server-presence.js";
@@ -33,9 +35,11 @@ export const serverChecks: readonly ServerCheck[] = [
 	...handshakeChecks,
 	...writeChecks,
 	...syncChecks,
+	...listChecks,
 	...receiptChecks,
 	...presenceChecks,
 	...operationChecks,
+	...commandChecks,
 	...permissionChecks,
 	...endChecks,
 ];

@@ -65,10 +65,23 @@ export class ServerStage {
 		return this.device(caller.identity.person, { ...caller.identity, generation });
 	}
 
+	/** A device of somebody new. */
+	async one(): Promise<Caller> {
+		return this.device(await this.person());
+	}
+
+	/** Two users in a group that both have heard of. */
+	async pair(): Promise<{ ann: Caller; bob: Caller; group: string }> {
+		const [ann, bob] = (await this.several(2)) as [Caller, Caller];
+		const group = await this.group(ann, [bob]);
+		await bob.next("changed");
+		return { ann, bob, group };
+	}
+
 	/** Several users with a device each. */
 	async several(count: number): Promise<Caller[]> {
 		const callers: Caller[] = [];
-		for (let i = 0; i < count; i++) callers.push(await this.device(await this.person()));
+		for (let i = 0; i < count; i++) callers.push(await this.one());
 		return callers;
 	}
 
