@@ -16,6 +16,9 @@ export interface Check<Stage> {
 	readonly run: (stage: Stage) => Promise<string>;
 }
 
+/** Which checks to try. */
+export type Choice = (check: { readonly clause: string; readonly situation: string }) => boolean;
+
 export interface Finding {
 	readonly clause: string;
 	readonly situation: string;

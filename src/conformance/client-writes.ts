@@ -70,12 +70,11 @@ export const writeSituations = [
 			const { peer, writes } = await sent(s, ["1", "2", "3", "4"]);
 			for (const text of ["5", "6", "7"]) s.client.send(group, text);
 			const early = (await peer.quiet()).filter(({ type }) => type === "write").length;
+			if (early > 0) return `${early} beyond the window`;
 			peer.say(answer(writes[0] as Said<"write">, 1));
 			const { n } = await peer.next("write");
 			const more = (await peer.quiet()).filter(({ type }) => type === "write").length;
-			return early === 0 && n === 5 && more === 0
-				? "four, then one for each answer"
-				: `${early} early, n ${n}, ${more} more`;
+			return n === 5 && more === 0 ? "four, then one for each answer" : `n ${n}, ${more} more`;
 		},
 	),
 	situation("5.5", "cut before the answer", "the same again", async (s) => {

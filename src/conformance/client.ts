@@ -1,6 +1,14 @@
 // The situations of a client: each on a port of its own with a client that has never been anywhere.
 
-import { type Finding, finding, inLanes, type Report, reportOf, said } from "./check.js";
+import {
+	type Choice,
+	type Finding,
+	finding,
+	inLanes,
+	type Report,
+	reportOf,
+	said,
+} from "./check.js";
 import { ClientAudit } from "./client-audit.js";
 import { connectionSituations } from "./client-connection.js";
 import { type ClientCheck, ClientStage, type Subject } from "./client-stage.js";
@@ -15,18 +23,17 @@ export const clientChecks: readonly ClientCheck[] = [
 
 export interface ClientRun {
 	readonly subject: Subject;
-	/** Only situations whose clause and name hold this text. */
-	readonly only?: string;
+	/** Default: all. */
+	readonly only?: Choice;
 	/** Clients at a time. Default 4. */
 	readonly lanes?: number;
 }
 
 export async function proveClient(run: ClientRun): Promise<Report> {
-	const { only = "", subject } = run;
-	const findings: Finding[] = [];
-
-	/** The rules for all bytes hold for each client apart, since each has a past of its own. */
+	const { only = () => true, subject } = run;
+	// The rules for all bytes hold for each client apart, since each has a past of its own.
 	const audits: ClientAudit[] = [];
+
 	async function played(check: ClientCheck): Promise<Finding> {
 		const audit = new ClientAudit();
 		audits.push(audit);
@@ -40,8 +47,7 @@ export async function proveClient(run: ClientRun): Promise<Report> {
 		}
 	}
 
-	const chosen = clientChecks.filter((one) => `${one.clause} ${one.situation}`.includes(only));
-	findings.push(...(await inLanes(chosen, run.lanes ?? 4, played)));
+	const findings = await inLanes(clientChecks.filter(only), run.lanes ?? 4, played);
 	return reportOf([...findings, ...merged(audits)]);
 }
 

@@ -25,7 +25,7 @@ const acceptSuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /** How long a client may take to do what it has to do, back-off included. */
 export const withinMs = 5_000;
 /** Long enough for whoever would come back or say more at once. */
-export const quietMs = 1_500;
+export const quietMs = 3_000;
 
 /** One connection of the client. */
 export class Peer extends Waiting {
@@ -110,7 +110,7 @@ export class Peer extends Waiting {
 	}
 
 	/** What came and was not taken, after a moment. */
-	async quiet(forMs = quietMs / 3): Promise<ClientOp[]> {
+	async quiet(forMs = 400): Promise<ClientOp[]> {
 		await this.wait(forMs);
 		return this.heard.splice(0);
 	}
