@@ -119,13 +119,26 @@ export function table(report: Report, paint: Paint): string {
 		lines.push(title, ...findings.flatMap((one) => shown(one, paint)));
 		lines.push(paint("dim", `  ${ok} of ${findings.length}`), "");
 	}
-	for (const { clause, situation, why } of report.leftOut) {
-		lines.push(paint("dim", `– ${clause}  ${situation}: not tried, ${why}`));
-	}
+	lines.push(...untried(report.leftOut).map((line) => paint("dim", line)));
 	if (report.leftOut.length > 0) lines.push("");
 	const { passed, total } = report;
 	lines.push(paint(passed === total ? "green" : "red", `${passed} of ${total}`));
 	return lines.join("\n");
+}
+
+/** One line for each reason, with the clauses and how many of their checks. */
+function untried(leftOut: Report["leftOut"]): string[] {
+	const reasons = new Map<string, Map<string, number>>();
+	for (const { clause, why } of leftOut) {
+		const counts = reasons.get(why) ?? new Map<string, number>();
+		reasons.set(why, counts.set(clause, (counts.get(clause) ?? 0) + 1));
+	}
+	return [...reasons].map(([why, counts]) => {
+		const shown = [...counts].map(([clause, count]) =>
+			count > 1 ? `${clause} ×${count}` : clause,
+		);
+		return `– not tried, ${why}: ${shown.join(", ")}`;
+	});
 }
 
 function byChapter(findings: readonly Finding[]): [string, Finding[]][] {

@@ -9,7 +9,7 @@ export interface Check<Stage> {
 	readonly expected: string;
 	/** Seconds of waiting that the situation takes, when it is more than a few. */
 	readonly waitsS?: number;
-	/** The check needs users that nobody has used before, or tokens made for it. */
+	/** The check needs users that nobody has used before, or tokens made for it, or changes them. */
 	readonly madeUsers?: boolean;
 	/** Checks of one name run one after the other on one stage. */
 	readonly scene?: string;

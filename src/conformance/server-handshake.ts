@@ -104,16 +104,22 @@ export const handshakeChecks = [
 		const who = w.user === me ? "the token's user" : w.user;
 		return `version ${w.version}, ${who}, ${sound ? "all in range" : JSON.stringify(w)}`;
 	}),
-	check("4.3", "the profile and privacy in a later welcome", "those that were set", async (s) => {
-		const ann = await s.one();
-		await ann.do(null, { type: "profile", name: "Ann", picture: "p" });
-		await ann.do(null, { type: "privacy", presence: "contacts" });
-		const { name, picture, presence } = (await s.again(ann)).welcome;
-		await ann.end();
-		return name === "Ann" && picture === "p" && presence === "contacts"
-			? "those that were set"
-			: `${name} ${picture} ${presence}`;
-	}),
+	check(
+		"4.3",
+		"the profile and privacy in a later welcome",
+		"those that were set",
+		async (s) => {
+			const ann = await s.one();
+			await ann.do(null, { type: "profile", name: "Ann", picture: "p" });
+			await ann.do(null, { type: "privacy", presence: "contacts" });
+			const { name, picture, presence } = (await s.again(ann)).welcome;
+			await ann.end();
+			return name === "Ann" && picture === "p" && presence === "contacts"
+				? "those that were set"
+				: `${name} ${picture} ${presence}`;
+		},
+		{ madeUsers: true },
+	),
 	check(
 		"4.4",
 		"the same device connects again",

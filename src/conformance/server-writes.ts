@@ -16,18 +16,30 @@ async function decided(caller: Caller, n: number): Promise<string> {
 }
 
 export const writeChecks = [
-	check("5.1", "a write to the user's own entity", "answer 1 nil", async (s) => {
-		const { ann } = await writer(s);
-		const { n, conversation } = await ann.do(null, { type: "profile", name: "A", picture: "" });
-		return `answer ${n} ${conversation ?? "nil"}`;
-	}),
-	check("5.1", "the own entity and two conversations count apart", "ok, ok, ok", async (s) => {
-		const { ann, self } = await writer(s);
-		await ann.do(null, { type: "privacy", presence: "everyone" });
-		await ann.send(self);
-		await s.group(ann);
-		return "ok, ok, ok";
-	}),
+	check(
+		"5.1",
+		"a write to the user's own entity",
+		"answer 1 nil",
+		async (s) => {
+			const { ann } = await writer(s);
+			const { n, conversation } = await ann.do(null, { type: "profile", name: "A", picture: "" });
+			return `answer ${n} ${conversation ?? "nil"}`;
+		},
+		{ madeUsers: true },
+	),
+	check(
+		"5.1",
+		"the own entity and two conversations count apart",
+		"ok, ok, ok",
+		async (s) => {
+			const { ann, self } = await writer(s);
+			await ann.do(null, { type: "privacy", presence: "everyone" });
+			await ann.send(self);
+			await s.group(ann);
+			return "ok, ok, ok";
+		},
+		{ madeUsers: true },
+	),
 	check("5.2", "three writes in one message", "answer 1, answer 2, answer 3", async (s) => {
 		const { ann, self } = await writer(s);
 		const writes = [1, 2, 3].map(
