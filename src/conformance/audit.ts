@@ -50,6 +50,7 @@ export class Audit extends Rules<Rule> {
 	}
 
 	frame({ opcode: code, rsv }: RawFrame): void {
+		this.heard = true;
 		if (rsv !== 0) this.fault("rsv", `bits ${rsv.toString(16)}`);
 		if (code === opcode.text) this.fault("binary", "a text message");
 	}

@@ -40,6 +40,7 @@ export class ClientAudit extends Rules<keyof typeof rules> {
 	}
 
 	frame({ opcode: code, rsv, masked }: RawFrame): void {
+		this.heard = true;
 		if (code === opcode.text) this.fault("binary", "a text message");
 		if (!masked) this.fault("binary", "a frame without a mask");
 		if (rsv !== 0) this.fault("binary", "reserved bits");

@@ -5,7 +5,7 @@ import { describe, type ErrorCode, errorTable } from "../base/errors.js";
 import { encodeServerOp } from "../protocol/codec.js";
 import { unhex, utf8 } from "./bytes.js";
 import { answer, type ClientStage, entry, group, push, result, situation } from "./client-stage.js";
-import type { Peer } from "./peer.js";
+import { type Peer, withinMs } from "./peer.js";
 import { closePayload, opcode, rawFrame } from "./web-socket.js";
 
 type Way = "connects again" | "stays away" | "comes as a new device";
@@ -105,15 +105,9 @@ const recoveries = garbage.map(([clause, what, say]) =>
 		const { peer, ...names } = await first(s);
 		say(peer);
 		peer.say(push(1));
-		const goesOn = peer.next("delivered").then(() => "goes on");
-		const comesBack = peer
-			.until(
-				() => peer.ended,
-				4_000,
-				() => "",
-			)
-			.then(() => after(s, names));
-		return Promise.any([goesOn, comesBack]);
+		const settled = () => peer.ended || peer.heard.some(({ type }) => type === "delivered");
+		await peer.until(settled, withinMs, () => "neither ends it nor goes on");
+		return peer.ended ? after(s, names) : "goes on";
 	}),
 );
 

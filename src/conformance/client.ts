@@ -53,7 +53,8 @@ export async function proveClient(run: ClientRun): Promise<Report> {
 
 /** Each rule once: the first client that broke it stands for all. */
 function merged(audits: readonly ClientAudit[]): Finding[] {
-	const all = audits.map((audit) => audit.findings());
+	const speaking = audits.filter(({ heard }) => heard);
+	const all = (speaking.length > 0 ? speaking : audits).map((audit) => audit.findings());
 	return (all[0] ?? []).map((first, at) => {
 		const broken = all.map((one) => one[at] as Finding).filter(({ ok }) => !ok);
 		return broken[0] ?? first;

@@ -4,8 +4,9 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { systemClock } from "../base/clock.js";
 import { decodeClientFrame, encodeServerFrame } from "../protocol/codec.js";
-import type { ClientOp, ServerOp } from "../protocol/frames.js";
+import type { ClientOp, Result, ServerOp } from "../protocol/frames.js";
 import { unhex } from "./bytes.js";
 import type { ClientAudit } from "./client-audit.js";
 import { Waiting } from "./waiting.js";
@@ -33,6 +34,8 @@ export class Peer extends Waiting {
 	readonly heard: ClientOp[] = [];
 	/** How many operations each message held. */
 	readonly messages: number[] = [];
+	/** The outbox of the hello. */
+	outbox = "";
 	/** Transport pongs, by their payload. */
 	readonly pongs: string[] = [];
 	request = "";
@@ -167,7 +170,27 @@ export class Peer extends Waiting {
 		this.audit.message(this, bytes, frame);
 		if (!frame.ok) return;
 		this.messages.push(frame.ops.length);
-		for (const op of frame.ops) if (op.type !== "invalid") this.heard.push(op);
+		for (const op of frame.ops) {
+			if (op.type === "invalid") continue;
+			if (op.type === "hello") this.outbox = op.outbox;
+			const found = read(op);
+			if (found === null) this.heard.push(op);
+			else this.say({ type: "result", request: (op as Said<"ping">).request, result: found });
+		}
+	}
+}
+
+/** Reads that any client may ask for at any time, and that no situation is about. */
+function read(op: ClientOp): Result | null {
+	switch (op.type) {
+		case "ping":
+			return { type: "ping", now: systemClock.now() };
+		case "profiles":
+			return { type: "profiles", profiles: [] };
+		case "history":
+			return { type: "history", messages: [], more: false };
+		default:
+			return null;
 	}
 }
 

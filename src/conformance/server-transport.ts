@@ -124,9 +124,9 @@ export const transportChecks = [
 		async (s) => {
 			const ann = await s.one();
 			ann.socket.send(fragment(opcode.binary, ping, false));
-			return ann.end(40_000);
+			return ann.end(60_000);
 		},
-		{ waitsS: 31 },
+		{ waitsS: 51 },
 	),
 	check("1.4", "1,024 operations in a message", "1024 results", async (s) => {
 		const ann = await s.one();
