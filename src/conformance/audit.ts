@@ -90,6 +90,7 @@ export class ConnectionAudit {
 	private readonly audit: Audit;
 	private readonly writes = new Map<string, number>();
 	private readonly requests = new Set<number>();
+	private readonly replied = new Set<number>();
 	/** Conversation → what the last push or answer moved the device to. */
 	private readonly told = new Map<string, { position: number; last: string }>();
 	private user = "";
@@ -151,8 +152,6 @@ export class ConnectionAudit {
 		if (this.requests.delete(request)) this.replied.add(request);
 		else if (this.replied.has(request)) this.audit.fault("results", `${request} once more`);
 	}
-
-	private readonly replied = new Set<number>();
 
 	private moved(conversation: string, from: number, position: number, push: string | null): void {
 		const before = this.told.get(conversation);

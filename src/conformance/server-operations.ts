@@ -91,13 +91,16 @@ export const operationChecks = [
 	),
 	check(
 		"9.3",
-		"a list longer than pageItems, asked for with more",
-		"pageItems at most",
+		"history of pageItems and one more, asked for at once",
+		"pageItems at most, and more",
 		async (s) => {
 			const ann = await s.one();
+			const group = await s.group(ann);
 			const { pageItems } = ann.welcome.limits;
-			const { entries } = await ann.result({ type: "list", cursor: null, limit: 1_000_000 });
-			return entries.length <= pageItems ? "pageItems at most" : String(entries.length);
+			for (let i = 0; i <= pageItems; i++) await ann.send(group);
+			const { messages, more } = await ann.history(group, null, 1_000_000);
+			const some = messages.length > 0 && messages.length <= pageItems;
+			return some && more ? "pageItems at most, and more" : `${messages.length}, ${more}`;
 		},
 	),
 	check("9.4", "open twice", "the same conversation, nothing more happens", async (s) => {
