@@ -8,7 +8,11 @@ import { answer, type ClientStage, entry, group, push, result, situation } from 
 import { type Peer, withinMs } from "./peer.js";
 import { closePayload, opcode, rawFrame } from "./web-socket.js";
 
-type Way = "connects again" | "stays away" | "comes as a new device";
+type Way =
+	| "connects again"
+	| "stays away"
+	| "comes as a new device with its outbox"
+	| "comes as a new device with a new outbox";
 
 /** What a client does after the end of a connection: comes as it was, anew, or not at all. */
 async function after(
@@ -19,8 +23,10 @@ async function after(
 	const hello = await (await stage.harbour.connection()).next("hello");
 	const same = hello.device === before.device && hello.outbox === before.outbox;
 	if (same) return "connects again";
-	const anew = hello.device !== before.device && hello.outbox !== before.outbox;
-	return anew && hello.generation === 0 ? "comes as a new device" : "comes with half of its names";
+	const anew = hello.device !== before.device && hello.offered === 0 && hello.accepted === 0;
+	if (!anew) return "comes with half of its names";
+	const outbox = hello.outbox === before.outbox ? "its outbox" : "a new outbox";
+	return `comes as a new device with ${outbox}`;
 }
 
 /** The device's names, at the first connection, which goes on to be ready. */
@@ -36,7 +42,8 @@ async function first(stage: ClientStage): Promise<{ peer: Peer; device: string; 
 }
 
 function wayOf(code: ErrorCode): Way {
-	if (code === "DEVICE_FORKED" || code === "DEVICE_FORGOTTEN") return "comes as a new device";
+	if (code === "DEVICE_FORKED") return "comes as a new device with its outbox";
+	if (code === "DEVICE_FORGOTTEN") return "comes as a new device with a new outbox";
 	return (describe(code).close ?? 0) < 4_500 ? "connects again" : "stays away";
 }
 
@@ -112,14 +119,19 @@ const recoveries = garbage.map(([clause, what, say]) =>
 );
 
 export const connectionSituations = [
-	situation("4.2", "connected", "hello alone: version 1, generation 0, the token", async (s) => {
-		const peer = await s.harbour.connection();
-		const { version, generation, token } = await peer.next("hello");
-		const more = await peer.quiet();
-		const alone = more.length === 0 && peer.messages.join() === "1" ? "alone" : "and more";
-		const named = token === "token" ? "the token" : "another token";
-		return `hello ${alone}: version ${version}, generation ${generation}, ${named}`;
-	}),
+	situation(
+		"4.2",
+		"connected",
+		"hello alone: version 1, generations 0 and 0, the token",
+		async (s) => {
+			const peer = await s.harbour.connection();
+			const { version, accepted, offered, token } = await peer.next("hello");
+			const more = await peer.quiet();
+			const alone = more.length === 0 && peer.messages.join() === "1" ? "alone" : "and more";
+			const named = token === "token" ? "the token" : "another token";
+			return `hello ${alone}: version ${version}, generations ${accepted} and ${offered}, ${named}`;
+		},
+	),
 	situation(
 		"4.4",
 		"welcomed",
@@ -168,25 +180,29 @@ export const connectionSituations = [
 	situation(
 		"4.4",
 		"cut and connected again",
-		"the same device and outbox, the generation stored",
+		"the same device and outbox, both generations stored",
 		async (s) => {
 			const { peer, device, outbox } = await first(s);
 			peer.cut();
 			const hello = await (await s.harbour.connection()).next("hello");
-			return hello.device === device && hello.outbox === outbox && hello.generation === 1
-				? "the same device and outbox, the generation stored"
-				: `${hello.device} ${hello.outbox} ${hello.generation}`;
+			return hello.device === device &&
+				hello.outbox === outbox &&
+				hello.accepted === 0 &&
+				hello.offered === 1
+				? "the same device and outbox, both generations stored"
+				: `${hello.device} ${hello.outbox} ${hello.accepted} ${hello.offered}`;
 		},
 	),
 	situation(
 		"4.4",
 		"cut right after welcome, before the list",
-		"the generation of that welcome",
+		"both generations of that welcome",
 		async (s) => {
-			const peer = await s.welcomed({ generation: 5 });
+			const peer = await s.welcomed({ current: 3, generation: 5 });
 			peer.cut();
-			const { generation } = await (await s.harbour.connection()).next("hello");
-			return generation === 5 ? "the generation of that welcome" : String(generation);
+			const { accepted, offered } = await (await s.harbour.connection()).next("hello");
+			const both = accepted === 3 && offered === 5;
+			return both ? "both generations of that welcome" : `${accepted}, ${offered}`;
 		},
 	),
 	situation("4.5", "DEVICE_FORKED, then welcomed as a new device", "reads its list", async (s) => {
@@ -277,7 +293,7 @@ export const connectionSituations = [
 	situation("15.3", "fields behind the last known one of welcome", "passed over", async (s) => {
 		const peer = await s.harbour.connection();
 		const bytes = Buffer.from(encodeServerOp(s.welcome(await peer.next("hello"))));
-		// The header counts 16 elements; two more follow.
+		// The header counts its elements; two more follow.
 		bytes.writeUInt16BE(bytes.readUInt16BE(1) + 2, 1);
 		peer.sayBytes(Buffer.concat([bytes, unhex("a17892c0c3")]));
 		return (await peer.next("ready")).generation === 1 ? "passed over" : "";
@@ -290,11 +306,11 @@ export const connectionSituations = [
 	),
 	situation("2.4", "a generation as a float", "ready with 5", async (s) => {
 		const peer = await s.harbour.connection();
-		const changes = { generation: 5, epoch: "e", session: "s" };
+		const changes = { current: 0, generation: 5, epoch: "e", session: "s" };
 		const bytes = encodeServerOp(s.welcome(await peer.next("hello"), changes));
 		// Epoch, session and generation, the last as a float.
-		const float = "a165a173cb4014000000000000";
-		peer.sayHex(Buffer.from(bytes).toString("hex").replace("a165a17305", float));
+		const float = "a165a17300cb4014000000000000";
+		peer.sayHex(Buffer.from(bytes).toString("hex").replace("a165a1730005", float));
 		return `ready with ${(await peer.next("ready")).generation}`;
 	}),
 	situation("6.8", "a fresh device, a list of two pages", "both pages, then listed", async (s) => {

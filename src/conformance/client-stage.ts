@@ -56,15 +56,16 @@ export class ClientStage {
 		return peer;
 	}
 
-	welcome({ generation }: Said<"hello">, changes: Partial<Welcome> = {}): Welcome {
+	welcome({ offered }: Said<"hello">, changes: Partial<Welcome> = {}): Welcome {
 		return {
 			type: "welcome",
 			version: 1,
 			user: me,
 			epoch: "e1",
 			session: "s1",
-			generation: generation + 1,
-			fresh: generation === 0,
+			current: offered,
+			generation: offered + 1,
+			fresh: offered === 0,
 			ack: "fsync",
 			pid: "n1/1/1",
 			node: "n1",
@@ -153,6 +154,7 @@ export function row(seq: number, changes: Partial<WireMessage> = {}): WireMessag
 		outbox: null,
 		n: null,
 		reactions: [],
+		id: null,
 		...changes,
 	};
 }

@@ -21,8 +21,7 @@ async function withToken(stage: ServerStage, token: string): Promise<string> {
 async function takeovers(stage: ServerStage, times: number): Promise<string> {
 	let last = await stage.one();
 	for (let i = 0; i < times; i++) {
-		const { generation } = last.welcome;
-		const next = await stage.dial(last.identity.person, { ...last.identity, generation });
+		const next = await stage.dial(last.identity.person, last.stored);
 		next.hello();
 		const op = await next.match(
 			({ type }) => type === "welcome" || type === "goodbye",
@@ -40,11 +39,11 @@ async function takeovers(stage: ServerStage, times: number): Promise<string> {
 }
 
 export const handshakeChecks = [
-	check("4.2", "hello", "welcome, generation 1, fresh", async (s) => {
+	check("4.2", "hello", "welcome, no current generation, fresh", async (s) => {
 		const ann = await dialled(s);
 		ann.hello();
-		const { generation, fresh } = await ann.next("welcome");
-		return `welcome, generation ${generation}, ${fresh ? "fresh" : "not fresh"}`;
+		const { current, fresh } = await ann.next("welcome");
+		return `welcome, ${current === 0 ? "no" : current} current generation, ${fresh ? "fresh" : "not fresh"}`;
 	}),
 	check("4.2", "another operation first", "goodbye PROTOCOL, close 4500", async (s) => {
 		const ann = await dialled(s);
@@ -123,28 +122,48 @@ export const handshakeChecks = [
 	check(
 		"4.4",
 		"the same device connects again",
-		"a higher generation; the older one: goodbye REPLACED, close 4503",
+		"the offer is current, a new one is made; the older one: goodbye REPLACED, close 4503",
 		async (s) => {
 			const ann = await s.one();
 			const again = await s.again(ann);
-			const higher = again.welcome.generation > ann.welcome.generation;
-			return `${higher ? "a higher" : "no higher"} generation; the older one: ${await ann.end()}`;
+			const { current, generation } = again.welcome;
+			const known = current === ann.welcome.generation && generation !== current;
+			const offer = known ? "the offer is current, a new one is made" : `${current}, ${generation}`;
+			return `${offer}; the older one: ${await ann.end()}`;
 		},
 	),
 	check(
 		"4.4",
-		"two connections offered one generation, both say ready",
-		"the second: goodbye DEVICE_FORKED, close 4504",
+		"two connections welcomed, the second says ready",
+		"two offers; the first: goodbye REPLACED, close 4503",
 		async (s) => {
 			const one = await dialled(s);
 			const other = await s.dial(one.identity.person, one.identity);
-			for (const each of [one, other]) each.hello();
-			const { generation } = await one.next("welcome");
-			await other.next("welcome");
-			one.say({ type: "ready", generation });
-			await one.result({ type: "ping" });
+			one.hello();
+			const first = (await one.next("welcome")).generation;
+			other.hello();
+			const { generation } = await other.next("welcome");
 			other.say({ type: "ready", generation });
-			return `the second: ${await other.end()}`;
+			const end = await one.end();
+			return `${generation === first ? "one offer" : "two offers"}; the first: ${end}`;
+		},
+	),
+	check(
+		"4.4",
+		"an offer stored, ready never said",
+		"welcome to both what was current and what was offered",
+		async (s) => {
+			const ann = await s.one();
+			const again = await s.dial(ann.identity.person, ann.stored);
+			again.hello();
+			await again.next("welcome");
+			again.socket.destroy();
+			const third = await s.dial(ann.identity.person, again.stored);
+			third.hello();
+			const { current } = await third.next("welcome");
+			return current === ann.welcome.generation
+				? "welcome to both what was current and what was offered"
+				: String(current);
 		},
 	),
 	check("4.4", "ready with another generation", "goodbye PROTOCOL, close 4500", async (s) => {
@@ -177,12 +196,16 @@ export const handshakeChecks = [
 	check("4.4", "three replacements in a row", "borne", (s) => takeovers(s, 3)),
 	check(
 		"4.5",
-		"a hello below the generation in use",
+		"a hello that names no current generation",
 		"goodbye DEVICE_FORKED, close 4504",
 		async (s) => {
 			const ann = await s.one();
 			const again = await s.again(ann);
-			const copy = await s.dial(ann.identity.person, { ...again.identity, generation: 0 });
+			const copy = await s.dial(ann.identity.person, {
+				...again.identity,
+				accepted: 0,
+				offered: 0,
+			});
 			copy.hello();
 			return copy.end();
 		},
@@ -203,16 +226,14 @@ export const handshakeChecks = [
 	check("4.6", "a fresh device that has not read its list", "no marks; fresh again", async (s) => {
 		const ann = await (await dialled(s)).begin(false);
 		const marks = (await ann.quiet()).some(({ type }) => type === "marks");
-		const { generation } = ann.welcome;
-		const again = await s.dial(ann.identity.person, { ...ann.identity, generation });
+		const again = await s.dial(ann.identity.person, ann.stored);
 		again.hello();
 		const { fresh } = await again.next("welcome");
 		return `${marks ? "marks" : "no marks"}; ${fresh ? "fresh again" : "not fresh"}`;
 	}),
 	check("4.6", "a device that has read its list", "marks by themselves; not fresh", async (s) => {
 		const ann = await s.one();
-		const { generation } = ann.welcome;
-		const again = await s.dial(ann.identity.person, { ...ann.identity, generation });
+		const again = await s.dial(ann.identity.person, ann.stored);
 		again.hello();
 		const { fresh } = await again.next("welcome");
 		again.say({ type: "ready", generation: again.welcome.generation });

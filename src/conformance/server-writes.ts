@@ -177,15 +177,6 @@ export const writeChecks = [
 			return decided(ann, 1);
 		},
 	),
-	check("5.7", "the next number after a conflict", "refused 2 SEND_STALE", async (s) => {
-		const { ann, self } = await writer(s);
-		ann.write(self, 1, 0, sendOf("one"));
-		await ann.decided(1);
-		ann.write(self, 1, 0, sendOf("another"));
-		await ann.decided(1);
-		ann.write(self, 2, 1, sendOf());
-		return decided(ann, 2);
-	}),
 	check("5.7", "a number that answered has passed", "refused 1 SEND_STALE", async (s) => {
 		const { ann, self } = await writer(s);
 		const command = sendOf();
