@@ -43,7 +43,8 @@ export const handshakeChecks = [
 		const ann = await dialled(s);
 		ann.hello();
 		const { current, fresh } = await ann.next("welcome");
-		return `welcome, ${current === 0 ? "no" : current} current generation, ${fresh ? "fresh" : "not fresh"}`;
+		const known = current === 0 ? "no" : current;
+		return `welcome, ${known} current generation, ${fresh ? "fresh" : "not fresh"}`;
 	}),
 	check("4.2", "another operation first", "goodbye PROTOCOL, close 4500", async (s) => {
 		const ann = await dialled(s);
