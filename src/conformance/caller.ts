@@ -27,7 +27,8 @@ export interface Identity {
 	readonly person: Person;
 	readonly device: string;
 	readonly outbox: string;
-	readonly generation: number;
+	readonly accepted: number;
+	readonly offered: number;
 }
 
 export function randomHex(bytes: number): string {
@@ -79,6 +80,12 @@ export class Caller extends Waiting {
 		return this.identity.person.user;
 	}
 
+	/** What a device has stored by now [P-4.4]. */
+	get stored(): Identity {
+		const { current, generation } = this.welcome;
+		return { ...this.identity, accepted: current, offered: generation };
+	}
+
 	get welcome(): OpOf<"welcome"> {
 		if (this.welcomed === null) throw new Error("no welcome came");
 		return this.welcomed;
@@ -100,10 +107,10 @@ export class Caller extends Waiting {
 	}
 
 	helloOp(changes: { readonly version?: number; readonly token?: string } = {}): SaidOp {
-		const { device, generation, outbox, person } = this.identity;
+		const { device, accepted, offered, outbox, person } = this.identity;
 		const { version = 1, token = person.token } = changes;
-		const names = { device, accepted: generation, offered: generation, outbox };
-		return { type: "hello", version, token, client: "conformance", ...names };
+		const names = { device, accepted, offered, outbox, client: "conformance" };
+		return { type: "hello", version, token, ...names };
 	}
 
 	/** Hello, welcome, ready; `listed` too for a fresh device, so that pushes and marks come. */

@@ -11,8 +11,8 @@ import { closePayload, opcode, rawFrame } from "./web-socket.js";
 type Way =
 	| "connects again"
 	| "stays away"
-	| "comes as another device, with its outbox"
-	| "comes as a new device";
+	| "comes as a new device with its outbox"
+	| "comes as a new device with a new outbox";
 
 /** What a client does after the end of a connection: comes as it was, anew, or not at all. */
 async function after(
@@ -23,12 +23,10 @@ async function after(
 	const hello = await (await stage.harbour.connection()).next("hello");
 	const same = hello.device === before.device && hello.outbox === before.outbox;
 	if (same) return "connects again";
-	if (hello.device === before.device || hello.accepted + hello.offered > 0) {
-		return "comes with half of its names";
-	}
-	return hello.outbox === before.outbox
-		? "comes as another device, with its outbox"
-		: "comes as a new device";
+	const anew = hello.device !== before.device && hello.offered === 0 && hello.accepted === 0;
+	if (!anew) return "comes with half of its names";
+	const outbox = hello.outbox === before.outbox ? "its outbox" : "a new outbox";
+	return `comes as a new device with ${outbox}`;
 }
 
 /** The device's names, at the first connection, which goes on to be ready. */
@@ -44,8 +42,8 @@ async function first(stage: ClientStage): Promise<{ peer: Peer; device: string; 
 }
 
 function wayOf(code: ErrorCode): Way {
-	if (code === "DEVICE_FORKED") return "comes as another device, with its outbox";
-	if (code === "DEVICE_FORGOTTEN") return "comes as a new device";
+	if (code === "DEVICE_FORKED") return "comes as a new device with its outbox";
+	if (code === "DEVICE_FORGOTTEN") return "comes as a new device with a new outbox";
 	return (describe(code).close ?? 0) < 4_500 ? "connects again" : "stays away";
 }
 
@@ -182,16 +180,17 @@ export const connectionSituations = [
 	situation(
 		"4.4",
 		"cut and connected again",
-		"the same device and outbox, the generations stored",
+		"the same device and outbox, both generations stored",
 		async (s) => {
 			const { peer, device, outbox } = await first(s);
 			peer.cut();
 			const hello = await (await s.harbour.connection()).next("hello");
-			const { accepted, offered } = hello;
-			const same = hello.device === device && hello.outbox === outbox;
-			return same && accepted === 0 && offered === 1
-				? "the same device and outbox, the generations stored"
-				: `${hello.device} ${hello.outbox} ${accepted} ${offered}`;
+			return hello.device === device &&
+				hello.outbox === outbox &&
+				hello.accepted === 0 &&
+				hello.offered === 1
+				? "the same device and outbox, both generations stored"
+				: `${hello.device} ${hello.outbox} ${hello.accepted} ${hello.offered}`;
 		},
 	),
 	situation(
@@ -203,24 +202,19 @@ export const connectionSituations = [
 			peer.cut();
 			const { accepted, offered } = await (await s.harbour.connection()).next("hello");
 			const both = accepted === 3 && offered === 5;
-			return both ? "both generations of that welcome" : `${accepted} and ${offered}`;
+			return both ? "both generations of that welcome" : `${accepted}, ${offered}`;
 		},
 	),
-	situation(
-		"4.5",
-		"DEVICE_FORKED, then welcomed as another device",
-		"reads its list",
-		async (s) => {
-			const { peer } = await first(s);
-			peer.cut();
-			const stale = await s.harbour.connection();
-			await stale.next("hello");
-			stale.say({ type: "goodbye", code: "DEVICE_FORKED", detail: "", retryAfterMs: 0 });
-			stale.close(4504);
-			const anew = await s.welcomed();
-			return (await anew.next("list")) === undefined ? "" : "reads its list";
-		},
-	),
+	situation("4.5", "DEVICE_FORKED, then welcomed as a new device", "reads its list", async (s) => {
+		const { peer } = await first(s);
+		peer.cut();
+		const stale = await s.harbour.connection();
+		await stale.next("hello");
+		stale.say({ type: "goodbye", code: "DEVICE_FORKED", detail: "", retryAfterMs: 0 });
+		stale.close(4504);
+		const anew = await s.welcomed();
+		return (await anew.next("list")) === undefined ? "" : "reads its list";
+	}),
 	situation("4.2", "a token that is refused at hello", "stays away", async (s) => {
 		const peer = await s.harbour.connection();
 		const names = await peer.next("hello");
@@ -299,7 +293,7 @@ export const connectionSituations = [
 	situation("15.3", "fields behind the last known one of welcome", "passed over", async (s) => {
 		const peer = await s.harbour.connection();
 		const bytes = Buffer.from(encodeServerOp(s.welcome(await peer.next("hello"))));
-		// The header counts 17 elements; two more follow.
+		// The header counts its elements; two more follow.
 		bytes.writeUInt16BE(bytes.readUInt16BE(1) + 2, 1);
 		peer.sayBytes(Buffer.concat([bytes, unhex("a17892c0c3")]));
 		return (await peer.next("ready")).generation === 1 ? "passed over" : "";
@@ -312,9 +306,9 @@ export const connectionSituations = [
 	),
 	situation("2.4", "a generation as a float", "ready with 5", async (s) => {
 		const peer = await s.harbour.connection();
-		const changes = { generation: 5, epoch: "e", session: "s" };
+		const changes = { current: 0, generation: 5, epoch: "e", session: "s" };
 		const bytes = encodeServerOp(s.welcome(await peer.next("hello"), changes));
-		// Epoch, session, current and generation, the last as a float.
+		// Epoch, session and generation, the last as a float.
 		const float = "a165a17300cb4014000000000000";
 		peer.sayHex(Buffer.from(bytes).toString("hex").replace("a165a1730005", float));
 		return `ready with ${(await peer.next("ready")).generation}`;

@@ -11,7 +11,7 @@ export const unobservable: Readonly<Record<string, string>> = {
 	"P-4.9": "how tabs share one device is inside a browser",
 	"P-12.1": "names the columns of the tables, which are tried cell by cell",
 	"P-12.4": "says what the rows of the tables mean, which are tried cell by cell",
-	"P-12.9": "takes a thousand users, or a limit that the operator says",
+	"P-12.9": "takes a thousand users in one conversation, and depends on the operator",
 	"P-15.2": "binds later versions of the page, not a server of this one",
 };
 

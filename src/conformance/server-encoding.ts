@@ -156,7 +156,7 @@ export const encodingChecks = [
 	),
 	check("2.8", "a hello that is not valid", "no welcome", async (s) => {
 		const ann = await s.dial(await s.person());
-		ann.sayHex("960101a161a16100c40f000000000000000000000000000000");
+		ann.sayHex("970101a161a1610000c40f000000000000000000000000000000");
 		await ann.end();
 		return ann.heard.some(({ type }) => type === "welcome") ? "welcome" : "no welcome";
 	}),

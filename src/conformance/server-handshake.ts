@@ -21,8 +21,7 @@ async function withToken(stage: ServerStage, token: string): Promise<string> {
 async function takeovers(stage: ServerStage, times: number): Promise<string> {
 	let last = await stage.one();
 	for (let i = 0; i < times; i++) {
-		const { generation } = last.welcome;
-		const next = await stage.dial(last.identity.person, { ...last.identity, generation });
+		const next = await stage.dial(last.identity.person, last.stored);
 		next.hello();
 		const op = await next.match(
 			({ type }) => type === "welcome" || type === "goodbye",
@@ -40,13 +39,12 @@ async function takeovers(stage: ServerStage, times: number): Promise<string> {
 }
 
 export const handshakeChecks = [
-	check("4.2", "hello", "welcome, nothing current, a generation, fresh", async (s) => {
+	check("4.2", "hello", "welcome, no current generation, fresh", async (s) => {
 		const ann = await dialled(s);
 		ann.hello();
-		const { current, generation, fresh } = await ann.next("welcome");
-		const known = current === 0 ? "nothing" : String(current);
-		const offered = generation > 0 ? "a generation" : "no generation";
-		return `welcome, ${known} current, ${offered}, ${fresh ? "fresh" : "not fresh"}`;
+		const { current, fresh } = await ann.next("welcome");
+		const known = current === 0 ? "no" : current;
+		return `welcome, ${known} current generation, ${fresh ? "fresh" : "not fresh"}`;
 	}),
 	check("4.2", "another operation first", "goodbye PROTOCOL, close 4500", async (s) => {
 		const ann = await dialled(s);
@@ -125,40 +123,48 @@ export const handshakeChecks = [
 	check(
 		"4.4",
 		"the same device connects again",
-		"another generation; the older one: goodbye REPLACED, close 4503",
+		"the offer is current, a new one is made; the older one: goodbye REPLACED, close 4503",
 		async (s) => {
 			const ann = await s.one();
 			const again = await s.again(ann);
 			const { current, generation } = again.welcome;
-			const other = current === ann.welcome.generation && generation !== current;
-			return `${other ? "another" : "no other"} generation; the older one: ${await ann.end()}`;
+			const known = current === ann.welcome.generation && generation !== current;
+			const offer = known ? "the offer is current, a new one is made" : `${current}, ${generation}`;
+			return `${offer}; the older one: ${await ann.end()}`;
 		},
 	),
 	check(
 		"4.4",
-		"a device is welcomed twice before it is ready",
-		"two generations; the older one: goodbye REPLACED, close 4503",
+		"two connections welcomed, the second says ready",
+		"two offers; the first: goodbye REPLACED, close 4503",
 		async (s) => {
 			const one = await dialled(s);
 			const other = await s.dial(one.identity.person, one.identity);
 			one.hello();
-			const { generation } = await one.next("welcome");
+			const first = (await one.next("welcome")).generation;
 			other.hello();
-			const apart = (await other.next("welcome")).generation !== generation;
-			return `${apart ? "two generations" : "one generation"}; the older one: ${await one.end()}`;
+			const { generation } = await other.next("welcome");
+			other.say({ type: "ready", generation });
+			const end = await one.end();
+			return `${generation === first ? "one offer" : "two offers"}; the first: ${end}`;
 		},
 	),
 	check(
 		"4.4",
-		"a copy brings an offer that another life has not used",
-		"goodbye DEVICE_FORKED, close 4504",
+		"an offer stored, ready never said",
+		"welcome to both what was current and what was offered",
 		async (s) => {
 			const ann = await s.one();
-			const again = await s.again(ann);
-			const { generation } = ann.welcome;
-			const copy = await s.dial(again.identity.person, { ...again.identity, generation });
-			copy.hello();
-			return copy.end();
+			const again = await s.dial(ann.identity.person, ann.stored);
+			again.hello();
+			await again.next("welcome");
+			again.socket.destroy();
+			const third = await s.dial(ann.identity.person, again.stored);
+			third.hello();
+			const { current } = await third.next("welcome");
+			return current === ann.welcome.generation
+				? "welcome to both what was current and what was offered"
+				: String(current);
 		},
 	),
 	check("4.4", "ready with another generation", "goodbye PROTOCOL, close 4500", async (s) => {
@@ -191,12 +197,16 @@ export const handshakeChecks = [
 	check("4.4", "three replacements in a row", "borne", (s) => takeovers(s, 3)),
 	check(
 		"4.5",
-		"a hello of a device in use that never had a generation",
+		"a hello that names no current generation",
 		"goodbye DEVICE_FORKED, close 4504",
 		async (s) => {
 			const ann = await s.one();
 			const again = await s.again(ann);
-			const copy = await s.dial(ann.identity.person, { ...again.identity, generation: 0 });
+			const copy = await s.dial(ann.identity.person, {
+				...again.identity,
+				accepted: 0,
+				offered: 0,
+			});
 			copy.hello();
 			return copy.end();
 		},
@@ -217,16 +227,14 @@ export const handshakeChecks = [
 	check("4.6", "a fresh device that has not read its list", "no marks; fresh again", async (s) => {
 		const ann = await (await dialled(s)).begin(false);
 		const marks = (await ann.quiet()).some(({ type }) => type === "marks");
-		const { generation } = ann.welcome;
-		const again = await s.dial(ann.identity.person, { ...ann.identity, generation });
+		const again = await s.dial(ann.identity.person, ann.stored);
 		again.hello();
 		const { fresh } = await again.next("welcome");
 		return `${marks ? "marks" : "no marks"}; ${fresh ? "fresh again" : "not fresh"}`;
 	}),
 	check("4.6", "a device that has read its list", "marks by themselves; not fresh", async (s) => {
 		const ann = await s.one();
-		const { generation } = ann.welcome;
-		const again = await s.dial(ann.identity.person, { ...ann.identity, generation });
+		const again = await s.dial(ann.identity.person, ann.stored);
 		again.hello();
 		const { fresh } = await again.next("welcome");
 		again.say({ type: "ready", generation: again.welcome.generation });

@@ -144,8 +144,7 @@ export const operationChecks = [
 		const ann = await s.one();
 		ann.say({ type: "logout", request: 1_000, device: null });
 		await ann.end();
-		const { generation } = ann.welcome;
-		const again = await s.dial(ann.identity.person, { ...ann.identity, generation });
+		const again = await s.dial(ann.identity.person, ann.stored);
 		again.hello();
 		const op = await again.match(
 			({ type }) => type === "goodbye" || type === "welcome",

@@ -14,8 +14,7 @@ async function away(stage: ServerStage) {
 	bob.socket.close(1000);
 	await bob.end();
 	await ann.send(group, "while away");
-	const { generation } = bob.welcome;
-	const back = await stage.dial(bob.identity.person, { ...bob.identity, generation });
+	const back = await stage.dial(bob.identity.person, bob.stored);
 	back.hello();
 	await back.next("welcome");
 	back.say({ type: "ready", generation: back.welcome.generation });
@@ -171,8 +170,7 @@ export const syncChecks = [
 		await back.result({ type: "ping" });
 		back.socket.close(1000);
 		await back.end();
-		const { generation } = back.welcome;
-		const later = await s.dial(back.identity.person, { ...back.identity, generation });
+		const later = await s.dial(back.identity.person, back.stored);
 		later.hello();
 		later.say({ type: "ready", generation: (await later.next("welcome")).generation });
 		return (await marked(later, group)) ? "marked again" : "not marked";
@@ -187,8 +185,7 @@ export const syncChecks = [
 		await back.wait(300);
 		back.socket.close(1000);
 		await back.end();
-		const { generation } = back.welcome;
-		const later = await s.dial(back.identity.person, { ...back.identity, generation });
+		const later = await s.dial(back.identity.person, back.stored);
 		later.hello();
 		later.say({ type: "ready", generation: (await later.next("welcome")).generation });
 		return (await marked(later, group)) ? "marked again" : "not marked";

@@ -177,21 +177,6 @@ export const writeChecks = [
 			return decided(ann, 1);
 		},
 	),
-	check(
-		"5.4",
-		"a number behind one of another life",
-		"refused 2 SEND_GAP expected 1",
-		async (s) => {
-			const { ann, self } = await writer(s);
-			ann.write(self, 1, 0, sendOf("one"));
-			await ann.decided(1);
-			const copy = await s.again(ann);
-			copy.write(self, 1, 0, sendOf("another"));
-			await copy.decided(1);
-			copy.write(self, 2, 0, sendOf());
-			return decided(copy, 2);
-		},
-	),
 	check("5.7", "a number that answered has passed", "refused 1 SEND_STALE", async (s) => {
 		const { ann, self } = await writer(s);
 		const command = sendOf();

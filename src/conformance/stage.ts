@@ -46,8 +46,8 @@ export class ServerStage {
 
 	/** A connection on which nothing was said. */
 	async dial(person: Person, changes: Partial<Identity> = {}): Promise<Caller> {
-		const fresh = { device: `kit-${randomHex(8)}`, outbox: randomHex(16), generation: 0 };
-		const identity = { person, ...fresh, ...changes };
+		const names = { device: `kit-${randomHex(8)}`, outbox: randomHex(16) };
+		const identity = { person, ...names, accepted: 0, offered: 0, ...changes };
 		const socket = await this.upgrade();
 		if (socket.status !== 101) throw new Error(`the upgrade was answered ${socket.status}`);
 		this.devices.push(identity);
@@ -61,8 +61,7 @@ export class ServerStage {
 
 	/** The same device once more. */
 	async again(caller: Caller): Promise<Caller> {
-		const { generation } = caller.welcome;
-		return this.device(caller.identity.person, { ...caller.identity, generation });
+		return this.device(caller.identity.person, caller.stored);
 	}
 
 	/** A device of somebody new. */

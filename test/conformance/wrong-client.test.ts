@@ -35,9 +35,9 @@ const lies: readonly Lie[] = [
 	},
 	{
 		name: "forgets its generation",
-		says: (op) => (op.type === "hello" ? [{ ...op, offered: 0 }] : [op]),
+		says: (op) => (op.type === "hello" ? [{ ...op, accepted: 0, offered: 0 }] : [op]),
 		crossed: ["P-4.4", "cut and connected again"],
-		got: / 0$/,
+		got: / 0 0$/,
 	},
 	{
 		name: "says hello twice",
