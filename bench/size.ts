@@ -21,8 +21,8 @@ export const bounds: readonly Bound[] = [
 		name: "colloquy/client",
 		entry: "src/sdk/browser.js",
 		external: [],
-		atOnceMax: 31_500,
-		allMax: 36_000,
+		atOnceMax: 28_500,
+		allMax: 32_800,
 	},
 	{
 		name: "colloquy/react",
