@@ -22,7 +22,7 @@ const described = "title:s? picture:s? description:s?";
 const text = (...lines: string[]) => lines.join(" ");
 
 export const clientOps = `
-1 hello version:n token:s device:s generation:n outbox:h client:s~
+1 hello version:n token:s device:s accepted:n offered:n outbox:h client:s~
 2 ready generation:n
 3 write conversation:s? n:n answered:n command:command
 4 delivered conversation:s seq:n
@@ -65,8 +65,8 @@ export const commands = `
 18 privacy presence:visibility`;
 
 const welcome = text(
-	"welcome version:n user:s epoch:s session:s generation:n fresh:b ack:ack pid:s node:s now:n",
-	"expiresAt:n limits:limits name:s picture:s presence:visibility",
+	"welcome version:n user:s epoch:s session:s current:n generation:n fresh:b ack:ack pid:s node:s",
+	"now:n expiresAt:n limits:limits name:s picture:s presence:visibility",
 );
 
 export const serverOps = `
@@ -126,7 +126,7 @@ export const records = {
 	body,
 	message: text(
 		"seq:n position:n changed:n at:n sender:s state:state body:body? editedAt:n? expiresAt:n?",
-		"clientTime:n? frozen:status? outbox:h? n:n? reactions:reaction*",
+		"clientTime:n? frozen:status? outbox:h? n:n? reactions:reaction* id:x?",
 	),
 	reaction: "user:s emoji:s",
 	watermark: "user:s delivered:n deliveredAt:n seen:n seenAt:n",
