@@ -70,7 +70,7 @@ export class Core implements Home {
 		this.conversations = new Live<readonly ConversationSummary[]>(hub, [], (before) =>
 			this.reads === null ? before : this.list.compute(before, this.reads, this.user, clock.now()),
 		);
-		this.opening = this.open();
+		this.opening = this.open().catch((cause) => hub.fault(cause));
 	}
 
 	// The storage and the device.
