@@ -3,7 +3,7 @@
 
 import type { Clock, Timer } from "../base/clock.js";
 import { BrokerError, type ErrorCode } from "../base/errors.js";
-import { decodeServerFrame, encodeClientOp } from "../protocol/codec.js";
+import { decodeServerFrame, encodeClientOp } from "../protocol/client-codec.js";
 import { type ClientOp, protocolVersion, type Result, type ServerOp } from "../protocol/frames.js";
 import { frames } from "./batch.js";
 import { actionOf, actionOfClose, codeOf, type End } from "./ending.js";
