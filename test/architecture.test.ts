@@ -43,6 +43,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 	"src/config": ["src/base", "src/gateway/limits", "src/protocol/limits", "src/journal/limits"],
 	"src/gateway": ["src/base", "src/protocol", "src/auth", "src/domain/presence", "actors/port"],
 	"src/client": ["src/base", "src/protocol"],
+	"src/sdk": ["src/base", "src/protocol", "src/client"],
 	actors: ["src/base", "src/domain", "src/protocol", "src/journal"],
 	"src/core": ["src/base", "src/auth", "src/config", "src/gateway", "src/journal", "actors"],
 	"src/broker": [
@@ -211,7 +212,7 @@ holds(
 /** Started by npm or by package exports, or saying itself how it is started: `node dist/…`. */
 function isEntry({ path, text }: SourceFile): boolean {
 	const byName = [
-		/^src\/(?:index|client\/index|cli\/main)\.c?ts$/,
+		/^src\/(?:index|client\/index|sdk\/index|cli\/main)\.c?ts$/,
 		/^bench\/run\.ts$/,
 		/^test\/(?:run|soak|conformance\/.*|.*\.test)\.ts$/,
 	];

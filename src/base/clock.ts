@@ -1,8 +1,6 @@
 // The only door to time, timers and randomness. Everything else receives a `Clock`, so that a test
 // or the seeded simulation can drive the whole broker; the architecture test holds this line.
 
-import { randomBytes as cryptoRandomBytes } from "node:crypto";
-
 /** A handle that cancels what was scheduled. */
 export interface Timer {
 	cancel(): void;
@@ -27,24 +25,30 @@ export interface Clock {
 	randomBytes(size: number): Uint8Array;
 }
 
+/** Node's timers keep a process alive unless told not to; a browser's are numbers. */
+function released<T>(handle: T): T {
+	(handle as { unref?(): void }).unref?.();
+	return handle;
+}
+
 export const systemClock: Clock = {
 	now: () => Date.now(),
 	monotonic: () => performance.now(),
 	after(delayMs, run) {
-		const handle = setTimeout(run, delayMs);
-		handle.unref();
+		const handle = released(setTimeout(run, delayMs));
 		return { cancel: () => clearTimeout(handle) };
 	},
 	every(periodMs, run) {
-		const handle = setInterval(run, periodMs);
-		handle.unref();
+		const handle = released(setInterval(run, periodMs));
 		return { cancel: () => clearInterval(handle) };
 	},
 	soon: (run) => {
-		setImmediate(run);
+		// A browser has no such call: there a turn ends with its microtasks, which is soon enough.
+		if (typeof setImmediate === "function") setImmediate(run);
+		else queueMicrotask(run);
 	},
 	random: () => Math.random(),
-	randomBytes: (size) => cryptoRandomBytes(size),
+	randomBytes: (size) => crypto.getRandomValues(new Uint8Array(size)),
 };
 
 /** Resolves after a delay of the given clock. */
@@ -52,4 +56,10 @@ export function sleep(clock: Clock, delayMs: number): Promise<void> {
 	return new Promise((resolve) => {
 		clock.after(delayMs, resolve);
 	});
+}
+
+/** Keeps this process alive until cancelled, as an open connection would; for Node. */
+export function stayAlive(): Timer {
+	const handle = setInterval(() => {}, 2 ** 30);
+	return { cancel: () => clearInterval(handle) };
 }

@@ -150,6 +150,15 @@ export const errorTable = {
 	UNAVAILABLE: row("the conversation or user is out of order for now", "retry later", true, {
 		http: 503,
 	}),
+	// Said by the SDK itself, never on the wire.
+	CLOSED: row("the client was closed", "open another one", false),
+	OFFLINE: row("there is no connection", "it is tried again; look at the cause", true),
+	TOKEN_FAILED: row("the token callback failed", "look at its cause; it is asked again", true),
+	STORAGE_FAILED: row(
+		"this device's storage failed",
+		"make room or allow storage, then open again; until then all is in memory",
+		false,
+	),
 	// Operators and embedders.
 	JOURNAL_CONFLICT: row("a write does not continue the entity's history", "report it", false),
 	JOURNAL_CLOSED: row("the journal is closed", "open it first", false),
@@ -181,5 +190,10 @@ export class BrokerError extends Error {
 
 	get retryable(): boolean {
 		return describe(this.code).retryable;
+	}
+
+	/** What to do about it, for people. */
+	get action(): string {
+		return describe(this.code).action;
 	}
 }

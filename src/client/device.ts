@@ -36,6 +36,9 @@ type State =
 	| { readonly type: "connected"; readonly session: Session }
 	| { readonly type: "waiting"; readonly timer: Timer };
 
+/** A connection that is made sure of answers within this, or is given up. */
+const checkMs = 5_000;
+
 /** Users watched at once; further ones are refused by the server. */
 const watchedMax = 1_000;
 
@@ -90,6 +93,17 @@ export class Device {
 		if (this.state.type !== "waiting") return;
 		this.state.timer.cancel();
 		void this.connect();
+	}
+
+	/** Time was slept through, or the network changed: make sure that the connection still is one. */
+	check(): void {
+		if (this.state.type !== "connected" || !this.state.session.ready) return;
+		const { session } = this.state;
+		const askedAt = this.clock.monotonic();
+		session.request({ type: "ping" }).catch(() => {});
+		this.clock.after(checkMs, () => {
+			if (session.heardAt < askedAt) session.lost();
+		});
 	}
 
 	/**

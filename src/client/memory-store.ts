@@ -18,6 +18,7 @@ interface Content {
 	streams: Map<string | null, OwnStream>;
 	views: Map<string, OwnView>;
 	moving: Map<string | null, Queued[]>;
+	notes: Map<string, unknown>;
 }
 
 /** Called around each transaction, by its name. What `before` throws leaves nothing changed. */
@@ -74,6 +75,7 @@ export class MemoryStore implements ClientStore {
 			streams: new Map(),
 			views: new Map(),
 			moving: new Map(),
+			notes: new Map(),
 		};
 	}
 
@@ -86,7 +88,7 @@ export class MemoryStore implements ClientStore {
 
 	/** Become what `backup` is. */
 	restore(backup: MemoryStore): void {
-		const { identity, refs, streams, views, moving } = backup.content;
+		const { identity, refs, streams, views, moving, notes } = backup.content;
 		const queues = [...streams].map(
 			([key, one]) => [key, { ...one, queue: one.queue.map((item) => ({ ...item })) }] as const,
 		);
@@ -100,6 +102,7 @@ export class MemoryStore implements ClientStore {
 			streams: new Map(queues),
 			views: new Map(copies),
 			moving: new Map([...moving].map(([key, queue]) => [key, [...queue]])),
+			notes: new Map(notes),
 		};
 	}
 
@@ -201,6 +204,14 @@ export class MemoryStore implements ClientStore {
 				if (!found.has(item.ref)) this.number({ ...item, moved: item.moved || item.n > 0 });
 			}
 		});
+	}
+
+	note(name: string): unknown {
+		return this.content.notes.get(name);
+	}
+
+	keep(name: string, value: unknown): void {
+		this.transact("keep", () => this.content.notes.set(name, value));
 	}
 
 	private transact<T>(name: string, run: () => T): T {

@@ -2,7 +2,13 @@
 // of it and what to tell. Rules Y5 (never an older row) and gapless `held` are here and nowhere
 // else.
 
-import type { Change, PullItem, WireMessage, WireWatermark } from "../protocol/frames.js";
+import type {
+	Change,
+	ListEntry,
+	PullItem,
+	WireMessage,
+	WireWatermark,
+} from "../protocol/frames.js";
 import type { View, ViewChange } from "./store.js";
 
 /** Items that take a device from `from` to `position`, whichever way they came. */
@@ -73,6 +79,7 @@ class Draft {
 	private readonly rows = new Map<number, WireMessage>();
 	private readonly watermarks = new Map<string, WireWatermark>();
 	private readonly notes: Note[] = [];
+	private entry: ListEntry | null;
 	private held: number;
 	private foreign: number;
 	private top: number;
@@ -81,6 +88,7 @@ class Draft {
 		this.view = view;
 		this.me = me;
 		this.pushed = pushed;
+		this.entry = view?.entry ?? null;
 		this.held = view?.held ?? 0;
 		this.foreign = view?.foreign ?? 0;
 		this.top = view?.top ?? 0;
@@ -95,8 +103,10 @@ class Draft {
 	finish(position: number, complete: boolean): Taken {
 		const { rows, watermarks, top, foreign, notes, missed } = this;
 		const held = complete ? Math.max(this.held, top) : this.held;
+		const { entry } = this;
 		return {
 			change: {
+				...(entry === null || entry === this.view?.entry ? {} : { entry }),
 				position,
 				held,
 				top,
@@ -151,6 +161,10 @@ class Draft {
 	private changed(change: Change, position: number, at: number): void {
 		const message = this.changedRow(change, position);
 		if (message !== null && this.put(message)) this.notes.push({ type: "row", message });
+		// What the list was told with is newer than what only leads up to it.
+		if (this.entry !== null && position > this.entry.position) {
+			this.entry = folded(this.entry, change, this.me);
+		}
 		this.notes.push({ type: "changed", change, position, at });
 	}
 
@@ -185,6 +199,26 @@ class Draft {
 function reacted(row: WireMessage, user: string, emoji: string | null): WireMessage {
 	const others = row.reactions.filter((one) => one.user !== user);
 	return { ...row, reactions: emoji === null ? others : [...others, { user, emoji }] };
+}
+
+/** The entry of the list as it would be told after a change. */
+export function folded(entry: ListEntry, change: Change, me: string): ListEntry {
+	switch (change.type) {
+		case "described": {
+			const { title, picture } = change;
+			return { ...entry, title: title ?? entry.title, picture: picture ?? entry.picture };
+		}
+		case "muted":
+			return { ...entry, mutedUntil: change.until };
+		case "role":
+			return change.user === me ? { ...entry, role: change.role } : entry;
+		case "added":
+			return change.users.includes(me) ? { ...entry, role: "member" } : entry;
+		case "removed":
+			return change.users.includes(me) ? { ...entry, role: "removed" } : entry;
+		default:
+			return entry;
+	}
 }
 
 /** Watermarks never go back, whatever order they were told in. */

@@ -112,4 +112,8 @@ export interface ClientStore {
 	movingOf(conversation: string | null): readonly Queued[];
 	/** One conversation's move: those found in history are done, the rest gets new numbers. */
 	moved(conversation: string | null, found: ReadonlySet<number>): void;
+
+	/** Whatever else is worth keeping, by name: plain data; undefined: nothing. */
+	note(name: string): unknown;
+	keep(name: string, value: unknown): void;
 }

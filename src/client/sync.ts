@@ -45,6 +45,8 @@ export class Sync {
 	private readonly startedAt = new Map<string, number>();
 	/** How often a conversation had a change of a row that is not held. */
 	private readonly missed = new Map<string, number>();
+	/** Conversations that came by a push or a mark, and whose facts were asked for. */
+	private readonly named = new Set<string>();
 	private listing = false;
 	private listAgain = false;
 
@@ -160,6 +162,28 @@ export class Sync {
 			else if (note.type === "status") emit("status", conversation, note.watermarks);
 			else emit("changed", conversation, note.change, note.position, note.at);
 		}
+		this.name(conversation);
+	}
+
+	/** What came without the list has no entry of it: made from what the server says of it. */
+	private name(conversation: string): void {
+		const { store, me, emit } = this.port;
+		if (this.listing || store.view(conversation)?.entry !== null) return;
+		if (this.named.has(conversation)) return;
+		this.named.add(conversation);
+		const request = { type: "info", conversation, cursor: null, limit: 1 } as const;
+		this.port.ask(request, (info) => {
+			const view = store.view(conversation);
+			if (info?.type !== "info" || view === undefined || view.entry !== null) return;
+			const { kind, title, picture, createdBy } = info;
+			const { position, held } = view;
+			const role = kind !== "direct" && createdBy === me ? "owner" : "member";
+			const facts = { conversation, kind, title, picture, role, mutedUntil: 0 } as const;
+			const reached = { head: held, position, start: position, delivered: held, seen: 0 };
+			const entry: ListEntry = { ...facts, ...reached, unread: 0, last: null };
+			store.change(conversation, { entry });
+			emit("listed", [entry], false);
+		});
 	}
 
 	/** A view is about to move for the first time in this generation. */

@@ -1,0 +1,343 @@
+// A live conversation: its list of messages, what it knows of receipts and members, and what can
+// be done in it. Everything shown comes from the store of the session layer; here is only what of
+// it is shown, and in which objects.
+
+import { BrokerError } from "../base/errors.js";
+import { directMembers } from "../base/ids.js";
+import type { Outcome } from "../client/events.js";
+import type { View } from "../client/store.js";
+import type { Change, WireMessage, WriteCommand } from "../protocol/frames.js";
+import { commandOf } from "./compose.js";
+import type { Home } from "./engine.js";
+import { iterate, Live, quiet, sameList } from "./hub.js";
+import { Members } from "./members.js";
+import { keyOf, type LiveMessage, numberOf, type Place } from "./message.js";
+import { Timeline } from "./timeline.js";
+import type { Conversation, ConversationInfo, Message, Role, SendOptions } from "./types.js";
+import { Typing } from "./typing.js";
+import { seenOf, unreadOf } from "./unread.js";
+
+const historyPage = 50;
+
+export class Talk implements Conversation, Place {
+	readonly id: string;
+	readonly hub: Home["hub"];
+	readonly info: Live<ConversationInfo>;
+	readonly messages: Live<readonly Message[]>;
+	readonly typing: Live<readonly string[]>;
+	readonly unread: Live<number>;
+	private readonly home: Home;
+	private readonly timeline: Timeline;
+	private readonly members: Members;
+	private readonly typists: Typing;
+	private seenSoFar = 0;
+	private paging: Promise<unknown> = Promise.resolve();
+
+	/** `told`: arrivals up to here are known to the application; null: all that is held. */
+	constructor(home: Home, id: string, told: number | null) {
+		this.home = home;
+		this.id = id;
+		this.hub = home.hub;
+		this.timeline = new Timeline(this, home.clock);
+		this.members = new Members(home, id);
+		this.typists = new Typing(home, id, () => this.typing.touch());
+		// Touched only when the list or something in it has changed: then it is another list.
+		this.messages = new Live<readonly Message[]>(home.hub, [], () => this.timeline.list());
+		this.info = new Live(home.hub, this.infoNow(), (before) => {
+			const now = this.infoNow();
+			return sameInfo(before, now) ? before : now;
+		});
+		this.typing = new Live<readonly string[]>(home.hub, [], (before) => {
+			const now = this.typists.users();
+			return sameList(before, now) ? before : now;
+		});
+		this.unread = new Live(home.hub, 0, () => unreadOf(this.view, home.user));
+		home.opened(() => this.fill(told));
+	}
+
+	get me(): string | null {
+		return this.home.user;
+	}
+
+	get seenUpTo(): number {
+		return this.seenSoFar;
+	}
+
+	private get view(): View | undefined {
+		return this.home.reads?.view(this.id);
+	}
+
+	// What the client tells.
+
+	/** Take over what the storage has. */
+	private fill(told: number | null): void {
+		const { reads } = this.home;
+		this.timeline.told = Math.min(told ?? Infinity, this.view?.held ?? 0);
+		const queue = [
+			...(reads?.stream(this.id)?.queue ?? []),
+			...(reads?.movingOf(this.id) ?? []),
+		].filter((item) => !item.settled);
+		for (const item of queue) {
+			if (item.command.type !== "send") continue;
+			const known = this.timeline.pending(keyOf(item.command.id));
+			if (known !== undefined) continue;
+			const message = this.timeline.queue(item.command);
+			message.reach(0);
+			this.home.follow(item, this.pendingOf(message));
+		}
+		this.moved(true);
+		this.refresh();
+	}
+
+	/** The view has changed: rows came, it reaches further, or (`measured`) receipts moved. */
+	moved(measured = false): void {
+		const { view } = this;
+		this.timeline.follow(view);
+		const seen = seenOf(view, this.me);
+		if (seen > this.seenSoFar) {
+			const before = this.seenSoFar;
+			this.seenSoFar = seen;
+			this.timeline.saw(before, seen);
+		}
+		if (measured) this.measure();
+		this.unread.touch();
+		this.info.touch();
+		this.home.changed(this.id);
+	}
+
+	rowChanged(row: WireMessage): void {
+		this.timeline.change(row);
+		this.moved();
+	}
+
+	factChanged(change: Change): void {
+		this.members.fold(change, this.view?.held ?? 0);
+		this.moved(true);
+	}
+
+	typed(user: string, on: boolean): void {
+		if (user !== this.me) this.typists.heard(user, on);
+	}
+
+	/** Connected (again): what only the server knows is asked for. */
+	refresh(): void {
+		if (!this.home.connected) return;
+		this.members.load().then(
+			() => this.moved(true),
+			(cause) => this.hub.fault(cause),
+		);
+		this.learn();
+	}
+
+	/** Another history: numbers mean something else from here on. */
+	restarted(): void {
+		this.timeline.restart();
+		this.moved();
+	}
+
+	/** Receipts of own messages that came by history: their watermarks were not told to us. */
+	private learn(): void {
+		const newest = this.timeline.newestOpen();
+		if (newest === null || this.kind === "channel") return;
+		this.home.ask({ type: "receipts", conversation: this.id, seq: newest }).then(
+			({ watermarks }) => {
+				this.members.learn(watermarks);
+				this.moved(true);
+			},
+			// Only a help for old ticks; the person who left has none.
+			() => {},
+		);
+	}
+
+	private get kind(): ConversationInfo["kind"] {
+		if (directMembers(this.id) !== null) return "direct";
+		return this.view?.entry?.kind ?? this.members.kind;
+	}
+
+	private measure(): void {
+		const { view, me, kind } = this;
+		if (view === undefined || me === null || kind === null || kind === "channel") return;
+		this.timeline.measure(this.members.reach(view, me, kind));
+	}
+
+	counts(message: LiveMessage): Message["counts"] {
+		return this.members.counts(this.view, this.me, message.seq);
+	}
+
+	changed(): void {
+		this.messages.touch();
+		this.home.changed(this.id);
+	}
+
+	dismiss(message: LiveMessage): void {
+		this.timeline.drop(message);
+		this.messages.touch();
+	}
+
+	private infoNow(): ConversationInfo {
+		const entry = this.view?.entry ?? null;
+		const { members } = this;
+		const mutedUntil = entry?.mutedUntil ?? 0;
+		return {
+			kind: this.kind,
+			title: entry?.title ?? members.title,
+			picture: entry?.picture ?? members.picture,
+			description: members.description,
+			members: members.list(),
+			role: entry?.role ?? members.roleOf(this.me),
+			mutedUntil,
+			muted: mutedUntil > this.home.clock.now(),
+		};
+	}
+
+	// What the application does.
+
+	send(content: string | Uint8Array | SendOptions): Message {
+		const command = commandOf(content, this.home.clock);
+		const message = this.timeline.queue(command);
+		if (command.content.length > this.home.contentBytesMax) {
+			message.refuse(new BrokerError("MESSAGE_TOO_LARGE"));
+			return message;
+		}
+		try {
+			this.home.write(this.id, command, this.pendingOf(message));
+		} catch (cause) {
+			this.dismiss(message);
+			throw cause;
+		}
+		this.home.changed(this.id);
+		return message;
+	}
+
+	private pendingOf(message: LiveMessage) {
+		return {
+			stored: () => message.reach(0),
+			answered: ({ seq }: Outcome) => {
+				message.numbered(seq);
+				this.moved();
+			},
+			refused: (error: BrokerError) => message.refuse(error),
+		};
+	}
+
+	seen(upTo?: Message | number): void {
+		const seq = upTo === undefined ? (this.view?.held ?? 0) : numberOf(upTo);
+		if (seq < 1) return;
+		this.home.opened((engine) => {
+			engine.seen(this.id, seq);
+			this.moved();
+		});
+	}
+
+	typingNow(on: boolean): void {
+		this.typists.say(on);
+	}
+
+	older(count = historyPage): Promise<{ readonly more: boolean }> {
+		const page = this.paging.then(async () => {
+			if (this.view !== undefined && this.view.first <= 1) return { more: false };
+			const { more } = await this.home.history(this.id, this.view?.first ?? null, count);
+			this.timeline.refresh(this.view);
+			this.moved();
+			if (this.home.connected) this.learn();
+			return { more };
+		});
+		// One page after the other; one that fails does not stand in the way of the next.
+		this.paging = page.catch(() => {});
+		return quiet(page);
+	}
+
+	receipts(message: Message | number) {
+		const seq = numberOf(message);
+		const asked = this.home.ask({ type: "receipts", conversation: this.id, seq });
+		return quiet(asked.then(({ delivered, seen }) => ({ delivered, seen })));
+	}
+
+	private does(command: WriteCommand): Promise<void> {
+		return quiet(this.home.done(this.id, command).then(() => {}));
+	}
+
+	/** One that is not sent yet has no number to name it by; it gets one first. */
+	private to(message: Message | number, command: (seq: number) => WriteCommand): Promise<void> {
+		if (typeof message !== "number" && message.seq === null) {
+			const sent = message.reached("sent");
+			return quiet(sent.then((sent) => this.does(command(numberOf(sent)))));
+		}
+		return this.does(command(numberOf(message)));
+	}
+
+	edit(message: Message | number, text: string): Promise<void> {
+		const { ttlMs: _, clientTime: __, seenUpTo: ___, ...body } = commandOf(text, this.home.clock);
+		const before = typeof message === "number" ? this.timeline.at(message) : message;
+		const replyTo = before?.replyTo ?? null;
+		return this.to(message, (seq) => ({ ...body, type: "edit", seq, replyTo }));
+	}
+
+	deleteForAll(message: Message | number): Promise<void> {
+		return this.to(message, (seq) => ({ type: "delete", seq }));
+	}
+
+	deleteForMe(message: Message | number): Promise<void> {
+		return this.to(message, (seq) => ({ type: "hide", seq }));
+	}
+
+	react(message: Message | number, emoji: string | null): Promise<void> {
+		return this.to(message, (seq) => ({ type: "react", seq, emoji }));
+	}
+
+	add(...users: string[]): Promise<void> {
+		return this.does({ type: "add", users });
+	}
+
+	remove(...users: string[]): Promise<void> {
+		return this.does({ type: "remove", users });
+	}
+
+	leave(): Promise<void> {
+		return this.does({ type: "leave" });
+	}
+
+	setRole(user: string, role: Role): Promise<void> {
+		return this.does({ type: "role", user, role });
+	}
+
+	rename(title: string): Promise<void> {
+		return this.does({ type: "describe", title, picture: null, description: null });
+	}
+
+	describe(description: string): Promise<void> {
+		return this.does({ type: "describe", title: null, picture: null, description });
+	}
+
+	picture(picture: string): Promise<void> {
+		return this.does({ type: "describe", title: null, picture, description: null });
+	}
+
+	link(): Promise<string> {
+		const done = this.home.done(this.id, { type: "link", on: true });
+		return quiet(done.then(({ link }) => `${this.id}/${link ?? ""}`));
+	}
+
+	mute(untilMs: number | null): Promise<void> {
+		return this.does({ type: "mute", until: untilMs ?? 0 });
+	}
+
+	/** A cursor over the list, not a queue: nothing is kept for a slow reader. */
+	[Symbol.asyncIterator](): AsyncIterator<Message> {
+		let after = this.timeline.told;
+		return iterate(this.hub, this.messages, () => {
+			const value = this.timeline.arrivalAfter(after);
+			if (value === null) return null;
+			after = value.seq ?? after;
+			return { value };
+		});
+	}
+}
+
+function sameInfo(one: ConversationInfo, two: ConversationInfo): boolean {
+	const { members, ...rest } = one;
+	return (
+		members === two.members &&
+		Object.entries(rest).every(([name, value]) => two[name as keyof ConversationInfo] === value)
+	);
+}

@@ -1,0 +1,370 @@
+// The middle of the SDK: opens the storage, starts the device, and hands what it tells to
+// conversations, lists and listeners. Not here: the state of the connection (`connection.ts`), and
+// what applications call (`client.ts`).
+
+import type { Clock } from "../base/clock.js";
+import { BrokerError } from "../base/errors.js";
+import type { Events, Outcome, Welcome } from "../client/events.js";
+import { freshNames, MemoryStore } from "../client/memory-store.js";
+import type { Queued } from "../client/store.js";
+import type { Request, Unnumbered } from "../client/sync.js";
+import { encodeClientOp } from "../protocol/codec.js";
+import type { Change, WriteCommand } from "../protocol/frames.js";
+import { contentBytesMax } from "../protocol/limits.js";
+import { Connection } from "./connection.js";
+import { Talk } from "./conversation.js";
+import type { Engine, Home, Pending, Reads, ResultOf } from "./engine.js";
+import { Hub, Live, sameList } from "./hub.js";
+import { List } from "./list.js";
+import type { Opened, Platform } from "./platform.js";
+import { Presences } from "./presence.js";
+import { Questions } from "./questions.js";
+import type { ConnectOptions, ConversationSummary, Profile, StorageState } from "./types.js";
+
+/** What of the names that are kept belongs to the SDK. */
+const notes = { profile: "profile", blocked: "blocked" } as const;
+
+export class Core implements Home {
+	readonly hub = new Hub();
+	readonly clock: Clock;
+	readonly connection: Connection;
+	readonly presences: Presences;
+	readonly storage: Live<StorageState>;
+	readonly conversations: Live<readonly ConversationSummary[]>;
+	readonly profile: Live<Profile>;
+	readonly blocked: Live<readonly string[]>;
+	contentBytesMax = contentBytesMax;
+	private readonly options: ConnectOptions;
+	private readonly platform: Platform;
+	private readonly questions: Questions;
+	private readonly list = new List();
+	private readonly talks = new Map<string, Talk>();
+	private readonly pendings = new Map<number, Pending>();
+	/** Up to where rows of conversations without an object were there before anybody listened. */
+	private readonly told = new Map<string, number>();
+	private engine: Engine | null = null;
+	private disk: Opened | null = null;
+	private waiting: ((engine: Engine) => void)[] = [];
+	private kept: StorageState = { durable: false, error: null };
+	private known: Profile = { user: null, name: "", picture: "", presence: null };
+	private readonly opening: Promise<void>;
+	private closing: Promise<void> | null = null;
+
+	constructor(options: ConnectOptions, platform: Platform) {
+		this.options = options;
+		this.platform = platform;
+		this.clock = options.clock ?? platform.clock;
+		const { hub, clock } = this;
+		const { token } = options;
+		const queued = () => this.queued();
+		this.connection = new Connection({ hub, clock, platform, token, queued });
+		this.questions = new Questions(this);
+		this.presences = new Presences(this);
+		this.storage = new Live(hub, this.kept, () => this.kept);
+		this.profile = new Live(hub, this.known, () => this.known);
+		this.blocked = new Live<readonly string[]>(hub, [], (before) => {
+			const now = (this.disk?.store.note(notes.blocked) ?? []) as readonly string[];
+			return sameList(before, now) ? before : now;
+		});
+		this.conversations = new Live<readonly ConversationSummary[]>(hub, [], (before) =>
+			this.reads === null ? before : this.list.compute(before, this.reads, this.user, clock.now()),
+		);
+		this.opening = this.open();
+	}
+
+	// The storage and the device.
+
+	private async open(): Promise<void> {
+		let disk: Opened;
+		try {
+			disk = await this.openStore();
+		} catch (cause) {
+			// Held by another process: memory instead would send what that one knows nothing of.
+			this.end(cause as BrokerError);
+			return;
+		}
+		this.disk = disk;
+		if (this.closing !== null) return;
+		const profile = disk.store.note(notes.profile);
+		if (profile !== undefined) this.remember(profile as Profile);
+		const engine = disk.engine({
+			connect: this.options.transport ?? this.platform.connect(this.options.url),
+			token: () => this.connection.token(),
+			clock: this.clock,
+			events: this.events(),
+			...(this.options.client === undefined ? {} : { client: this.options.client }),
+		});
+		this.engine = engine;
+		if (this.hub.heard("message")) this.listening();
+		for (const run of this.waiting.splice(0)) this.hub.contain(() => run(engine));
+		this.refreshLists();
+		this.blocked.touch();
+		this.connection.start(engine);
+	}
+
+	/** Errors: DATA_LOCKED. */
+	private async openStore(): Promise<Opened> {
+		const { store } = this.options;
+		const { platform, clock } = this;
+		if (store === undefined) return platform.memory(new MemoryStore(freshNames(clock)));
+		if (typeof store !== "string") return platform.memory(store);
+		const failed = (cause: unknown) => {
+			const error = new BrokerError("STORAGE_FAILED", String(cause), { cause });
+			this.stored({ durable: false, error });
+		};
+		try {
+			const disk = await platform.open(store, clock, failed);
+			this.stored({ durable: true, error: null });
+			return disk;
+		} catch (cause) {
+			if (cause instanceof BrokerError && cause.code === "DATA_LOCKED") throw cause;
+			failed(cause);
+			return platform.memory(new MemoryStore(freshNames(clock)));
+		}
+	}
+
+	private stored(state: StorageState): void {
+		this.kept = state;
+		this.storage.touch();
+		this.hub.emit("storage", state);
+	}
+
+	get user(): string | null {
+		return this.known.user;
+	}
+
+	get reads(): Reads | null {
+		return this.engine?.store ?? null;
+	}
+
+	get connected(): boolean {
+		return this.connection.connected;
+	}
+
+	opened(run: (engine: Engine) => void): void {
+		if (this.engine !== null) run(this.engine);
+		else this.waiting.push(run);
+	}
+
+	changed(conversation: string): void {
+		this.list.touch(conversation);
+		this.conversations.touch();
+	}
+
+	private refreshLists(): void {
+		this.list.touchAll();
+		this.conversations.touch();
+		this.connection.state.touch();
+	}
+
+	private queued(): number {
+		let count = this.waiting.length;
+		const { reads } = this;
+		if (reads === null) return count;
+		for (const { queue } of reads.streams()) count += queue.length;
+		for (const conversation of reads.moving()) count += reads.movingOf(conversation).length;
+		return count;
+	}
+
+	// What the device tells.
+
+	private events(): Events {
+		const { connection, hub, talks } = this;
+		return {
+			phase: (phase) => {
+				if (phase.type === "ready" && !this.welcomed(phase.welcome)) return;
+				connection.phase(phase);
+				if (phase.type === "ready") this.connectedAgain();
+				else this.presences.lost();
+			},
+			message: (conversation, { sender }) => {
+				if (hub.heard("message") && !talks.has(conversation)) this.arriving(conversation);
+				talks.get(conversation)?.typed(sender, false);
+				this.moved(conversation);
+			},
+			row: (conversation, row) => {
+				talks.get(conversation)?.rowChanged(row);
+				this.changed(conversation);
+			},
+			changed: (conversation, change) => this.fact(conversation, change),
+			status: (conversation) => this.moved(conversation, true),
+			answered: (item, outcome) => {
+				this.settled(item)?.answered(outcome);
+				if (item.conversation !== null) this.moved(item.conversation);
+			},
+			refused: (item, code, detail) => {
+				this.settled(item)?.refused(new BrokerError(code, detail));
+			},
+			listed: (entries) => {
+				for (const { conversation } of entries) this.moved(conversation);
+			},
+			reset: (conversation) => {
+				hub.emit("reset", conversation);
+				if (conversation !== null) this.moved(conversation);
+				else for (const talk of talks.values()) talk.restarted();
+				this.refreshLists();
+			},
+			forked: () => hub.emit("forked"),
+			presence: (users) => this.presences.heard(users),
+			typed: (conversation, user, on) => talks.get(conversation)?.typed(user, on),
+			fault: (where, cause) => {
+				if (where === "connect") connection.failed(cause);
+				else hub.fault(cause);
+			},
+		};
+	}
+
+	private moved(conversation: string, receipts = false): void {
+		this.talks.get(conversation)?.moved(receipts);
+		this.changed(conversation);
+	}
+
+	/** Somebody wants to hear of arrivals: what is held now is none. */
+	listening(): void {
+		for (const { conversation, held } of this.reads?.views() ?? []) {
+			if (!this.told.has(conversation)) this.told.set(conversation, held);
+		}
+	}
+
+	/** A view that came later begins with what is news. */
+	private arriving(conversation: string): void {
+		const first = this.reads?.view(conversation)?.first ?? 1;
+		this.talk(conversation, this.told.get(conversation) ?? first - 1);
+	}
+
+	/** False: the storage is another user's, and what waits there must not go out as this one's. */
+	private welcomed(welcome: Welcome): boolean {
+		const { user, name, picture, presence } = welcome;
+		if (this.user !== null && this.user !== user) {
+			const detail = `the storage is ${this.user}'s, the token ${user}'s`;
+			this.end(new BrokerError("AUTH_REJECTED", detail));
+			return false;
+		}
+		this.contentBytesMax = welcome.limits.contentBytes;
+		this.remember({ user, name, picture, presence });
+		return true;
+	}
+
+	remember(profile: Profile): void {
+		const before = this.known;
+		const same = Object.entries(profile).every(([name, value]) => before[name as "user"] === value);
+		if (same) return;
+		this.known = profile;
+		this.profile.touch();
+		this.disk?.store.keep(notes.profile, profile);
+		// Now it is known which messages are one's own.
+		if (before.user !== profile.user) this.refreshLists();
+	}
+
+	private connectedAgain(): void {
+		this.questions.connected();
+		for (const talk of this.talks.values()) {
+			talk.moved(true);
+			talk.refresh();
+		}
+	}
+
+	private fact(conversation: string, change: Change): void {
+		if (change.type === "blocked" && change.by === this.user) {
+			const other = conversation.split("~").find((one) => one !== this.user) ?? change.by;
+			const rest = this.blocked.snapshot().filter((one) => one !== other);
+			this.disk?.store.keep(notes.blocked, change.on ? [...rest, other] : rest);
+			this.blocked.touch();
+		}
+		this.talks.get(conversation)?.factChanged(change);
+		this.changed(conversation);
+	}
+
+	private settled(item: Queued): Pending | undefined {
+		const pending = this.pendings.get(item.ref);
+		this.pendings.delete(item.ref);
+		this.connection.state.touch();
+		if (item.conversation !== null) this.changed(item.conversation);
+		return pending;
+	}
+
+	// What conversations and applications ask for.
+
+	talk(id: string, told: number | null): Talk {
+		const known = this.talks.get(id);
+		if (known !== undefined) return known;
+		const talk = new Talk(this, id, told);
+		this.talks.set(id, talk);
+		return talk;
+	}
+
+	write(conversation: string | null, command: WriteCommand, pending: Pending): void {
+		if (this.closing !== null) throw new BrokerError("CLOSED");
+		if (this.engine === null) {
+			// What is wrong with it is the caller's to know now, not when the storage is open.
+			encodeClientOp({ type: "write", conversation, n: 1, answered: 0, command });
+		}
+		this.opened((engine) => {
+			const item = this.enqueue(engine, conversation, command, pending);
+			if (item !== null) this.follow(item, pending);
+		});
+		this.connection.state.touch();
+	}
+
+	private enqueue(
+		engine: Engine,
+		conversation: string | null,
+		command: WriteCommand,
+		pending: Pending,
+	): Queued | null {
+		try {
+			return engine.write(conversation, command);
+		} catch (cause) {
+			if (cause instanceof TypeError || cause instanceof BrokerError) throw cause;
+			// A store of the application's own that throws.
+			pending.refused(new BrokerError("STORAGE_FAILED", String(cause), { cause }));
+			return null;
+		}
+	}
+
+	follow(item: Queued, pending: Pending): void {
+		this.pendings.set(item.ref, pending);
+		const durable = this.disk?.durable ?? null;
+		if (durable === null) pending.stored();
+		else void durable().then(() => pending.stored());
+	}
+
+	done(conversation: string | null, command: WriteCommand): Promise<Outcome> {
+		return this.hub.untilClosed<Outcome>((resolve, reject) => {
+			const answered = (outcome: Outcome) => this.hub.later(() => resolve(outcome));
+			this.write(conversation, command, { stored: () => {}, answered, refused: reject });
+		});
+	}
+
+	ask<T extends Request["type"]>(
+		request: Unnumbered<Request & { readonly type: T }>,
+	): Promise<ResultOf<T>> {
+		const ask = (engine: Engine) => engine.request(request as Unnumbered);
+		return this.questions.ask(ask) as Promise<ResultOf<T>>;
+	}
+
+	history(conversation: string, before: number | null, limit: number) {
+		return this.questions.ask((engine) => engine.history(conversation, before, limit));
+	}
+
+	// The end.
+
+	/** For good, for a reason that nothing done here cures. */
+	private end(reason: BrokerError): void {
+		this.connection.close(reason);
+		this.closing ??= this.finish();
+	}
+
+	close(): Promise<void> {
+		this.connection.close(null);
+		this.closing ??= this.finish();
+		return this.closing;
+	}
+
+	private async finish(): Promise<void> {
+		this.hub.close();
+		// What was queued up to here is to be found again.
+		await this.opening;
+		await this.disk?.close();
+	}
+}

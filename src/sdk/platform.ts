@@ -1,0 +1,33 @@
+// What differs between a browser and Node: sockets, storage, and how one hears that the network or
+// the person is back.
+
+import type { Clock, Timer } from "../base/clock.js";
+import type { DeviceOptions } from "../client/device.js";
+import type { ClientStore } from "../client/store.js";
+import type { Engine } from "./engine.js";
+
+/** A storage that is open. */
+export interface Opened {
+	readonly store: Pick<ClientStore, "note" | "keep">;
+	/** Resolves when all changes so far are durable; null: they never are, or are at once. */
+	readonly durable: (() => Promise<void>) | null;
+	/** The device on this storage; what it says leaves only after what it rests on is durable. */
+	engine(options: Omit<DeviceOptions, "store">): Engine;
+	close(): Promise<void>;
+}
+
+export interface Platform {
+	readonly clock: Clock;
+	/** `redirect`: where the server said to go instead. */
+	connect(url: string): DeviceOptions["connect"];
+	/** On a store that needs no opening. */
+	memory(store: ClientStore): Opened;
+	/** Errors: DATA_LOCKED; anything else means that memory is used instead. */
+	open(name: string, clock: Clock, onFailed: (cause: unknown) => void): Promise<Opened>;
+	/** `wake`: the network is back, or the page is looked at again. Returns how to stop. */
+	listen(wake: () => void): () => void;
+	/** False: there is no network for sure. */
+	online(): boolean;
+	/** Until cancelled the process goes on, connected or not. */
+	alive(): Timer;
+}

@@ -1,0 +1,215 @@
+// The one list of a conversation: rows held without a gap, oldest first, then what was sent here
+// and is not among them yet. Each row is one object for as long as it is shown. Not here: where
+// rows come from, and who is told.
+
+import type { Clock } from "../base/clock.js";
+import type { View } from "../client/store.js";
+import type { WireMessage } from "../protocol/frames.js";
+import type { Reach } from "./members.js";
+import { keyOf, LiveMessage, type Place, type Send } from "./message.js";
+import type { Message } from "./types.js";
+import { rowsOf } from "./unread.js";
+
+const nowhere: Reach = { delivered: 0, seen: 0, from: 0, to: 0 };
+
+export class Timeline {
+	/** Arrivals up to this number were told to the application, or are older than it. */
+	told = 0;
+	private readonly place: Place;
+	private readonly clock: Clock;
+	private shown: LiveMessage[] = [];
+	private tail: LiveMessage[] = [];
+	/** Own ones whose status can still move, by number. */
+	private unsettled: LiveMessage[] = [];
+	private first = 1;
+	private held = 0;
+	private reach = nowhere;
+
+	constructor(place: Place, clock: Clock) {
+		this.place = place;
+		this.clock = clock;
+	}
+
+	list(): readonly Message[] {
+		return [...this.shown, ...this.tail];
+	}
+
+	/** A message of this device on its way. */
+	queue(command: Send): LiveMessage {
+		const message = new LiveMessage(this.place, command, command.clientTime ?? this.clock.now());
+		this.tail.push(message);
+		this.place.changed();
+		return message;
+	}
+
+	pending(key: string): LiveMessage | undefined {
+		return this.tail.find((one) => one.key === key);
+	}
+
+	drop(message: LiveMessage): void {
+		this.tail = this.tail.filter((one) => one !== message);
+	}
+
+	/** Shows what the view holds without a gap, and takes off what it does not hold any more. */
+	follow(view: View | undefined): void {
+		if (view === undefined) return;
+		if (view.first > this.first || view.held < this.held) {
+			this.rebuild(view);
+			return;
+		}
+		if (view.first < this.first) {
+			const before = this.take(rowsOf(view, view.first, this.first - 1));
+			this.shown.unshift(...before);
+			this.sortUnsettled();
+		}
+		if (view.held > this.held) {
+			const fresh = this.take(rowsOf(view, Math.max(this.held + 1, view.first), view.held));
+			for (const message of fresh) this.shown.push(message);
+			this.arrived(fresh, view.held);
+		}
+		this.first = view.first;
+		this.held = view.held;
+	}
+
+	private rebuild(view: View): void {
+		const known = new Map(this.shown.map((one) => [one.seq, one]));
+		this.unsettled = [];
+		this.shown = rowsOf(view, view.first, view.held).flatMap((row) => {
+			const before = known.get(row.seq);
+			if (before === undefined) return this.take([row]);
+			before.becomes(row);
+			if (before.open) this.unsettled.push(before);
+			return row.state === "skip" ? [] : [before];
+		});
+		this.first = view.first;
+		this.held = view.held;
+		this.place.changed();
+		this.arrived(this.shown, view.held);
+	}
+
+	/** Rows changed without a word: a page of history brings them as they are now. */
+	refresh(view: View | undefined): void {
+		if (view === undefined) return;
+		for (const message of [...this.shown]) {
+			const row = view.rows.get(message.seq ?? 0);
+			if (row !== undefined) this.change(row);
+		}
+	}
+
+	/** Another history: what was numbered in the former one is gone. */
+	restart(): void {
+		this.shown = [];
+		this.unsettled = [];
+		this.first = 1;
+		this.held = 0;
+		this.told = 0;
+		this.reach = nowhere;
+		this.place.changed();
+	}
+
+	private take(rows: readonly WireMessage[]): LiveMessage[] {
+		return rows.flatMap((row) => {
+			const message = this.ownOf(row);
+			if (row.state === "skip") return [];
+			const shown = message ?? new LiveMessage(this.place, row, row.at);
+			if (message !== undefined) message.becomes(row);
+			if (shown.open) {
+				this.unsettled.push(shown);
+				this.apply(shown);
+			}
+			this.place.changed();
+			return [shown];
+		});
+	}
+
+	/** The object of a row that was sent here, taken from the end of the list. */
+	private ownOf(row: WireMessage): LiveMessage | undefined {
+		if (this.tail.length === 0 || row.outbox === null) return undefined;
+		const key = row.body === null ? null : keyOf(row.body.id);
+		const found = this.tail.find((one) => one.seq === row.seq || one.key === key);
+		if (found !== undefined) this.drop(found);
+		return found;
+	}
+
+	private arrived(messages: readonly LiveMessage[], held: number): void {
+		const { hub } = this.place;
+		for (const message of messages) {
+			if ((message.seq ?? 0) <= this.told || message.command !== null) continue;
+			if (hub.heard("message")) hub.emit("message", message);
+		}
+		this.told = Math.max(this.told, held);
+	}
+
+	/** The next one after this number that was not sent here. */
+	arrivalAfter(seq: number): LiveMessage | null {
+		for (let at = this.indexOf(seq + 1); at < this.shown.length; at += 1) {
+			const message = this.shown[at];
+			if (message !== undefined && message.command === null) return message;
+		}
+		return null;
+	}
+
+	at(seq: number): LiveMessage | null {
+		const found = this.shown[this.indexOf(seq)];
+		return found?.seq === seq ? found : null;
+	}
+
+	change(row: WireMessage): void {
+		const message = this.at(row.seq);
+		if (message === null) return;
+		if (row.state === "skip") {
+			this.shown.splice(this.indexOf(row.seq), 1);
+			this.place.changed();
+		} else message.becomes(row);
+	}
+
+	/** The person has seen others' messages from one number to another. */
+	saw(from: number, to: number): void {
+		for (let at = this.indexOf(from + 1); at < this.shown.length; at += 1) {
+			const message = this.shown[at];
+			if (message === undefined || (message.seq ?? 0) > to) break;
+			if (message.own) continue;
+			message.changed();
+			message.settle();
+		}
+	}
+
+	measure(reach: Reach): void {
+		this.reach = reach;
+		const { delivered, from, to } = reach;
+		for (const message of [...this.unsettled]) {
+			const seq = message.seq ?? 0;
+			if (seq > Math.max(delivered, to)) break;
+			this.apply(message);
+			if (seq > from && seq <= to) message.changed();
+		}
+		this.unsettled = this.unsettled.filter((one) => one.open);
+	}
+
+	private apply(message: LiveMessage): void {
+		const seq = message.seq ?? 0;
+		if (seq <= this.reach.seen) message.reach(3);
+		else if (seq <= this.reach.delivered) message.reach(2);
+	}
+
+	/** The newest own one that may have gone further than is known here. */
+	newestOpen(): number | null {
+		return this.unsettled.at(-1)?.seq ?? null;
+	}
+
+	private sortUnsettled(): void {
+		this.unsettled.sort((one, two) => (one.seq ?? 0) - (two.seq ?? 0));
+	}
+
+	/** Where a number stands in the list, or would. */
+	private indexOf(seq: number): number {
+		let low = 0;
+		let high = this.shown.length;
+		while (low < high) {
+			const middle = (low + high) >> 1;
+			if ((this.shown[middle]?.seq ?? 0) < seq) low = middle + 1;
+			else high = middle;
+		}
+		return low;
+	}
+}
