@@ -55,6 +55,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 		"src/journal",
 		"actors/root",
 	],
+	"src/terminal": ["src/base", "src/sdk"],
 	"src/index": ["src/base", "src/broker", "src/config", "src/auth"],
 	"src/cli": [
 		"src/base",
@@ -63,6 +64,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 		"src/auth",
 		"src/journal",
 		"src/domain",
+		"src/sdk",
+		"src/terminal",
 		"actors/root",
 	],
 	bench: ["src", "actors", "test/helpers"],
@@ -80,6 +83,8 @@ const containment: Readonly<Record<string, readonly string[]>> = {
 	ws: ["src/gateway/server.ts", "src/client/node-transport.ts"],
 	jose: ["src/auth"],
 	commander: ["src/cli/"],
+	"get-east-asian-width": ["src/terminal/text.ts"],
+	"bidi-js": ["src/terminal/bidi.ts"],
 	zod: ["src/cli/", "src/config"],
 };
 

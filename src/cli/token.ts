@@ -27,7 +27,7 @@ export async function token(
 	else print(made);
 }
 
-async function secretOf(config: Config): Promise<Uint8Array> {
+export async function secretOf(config: Config): Promise<Uint8Array> {
 	if (developmentMode(config)) return loadOrCreateSecret(config.data, systemClock);
 	if (config.authSecretFile !== "") return readSecret(config.authSecretFile);
 	const action = "ask whoever holds the private key of authJwksUrl";

@@ -1,5 +1,6 @@
-// The input line: what is typed, where the cursor is, what was typed before. Pure: a key goes in, the
-// next state comes out. A position is a number of clusters, so that no key ever cuts a character.
+// The input line: what is typed, where the cursor is, what was typed before. Pure: a key goes in,
+// the next state comes out. A position is a number of clusters, so that no key ever cuts a
+// character.
 
 import type { Key } from "./keys.js";
 import { clusters, harmless } from "./text.js";

@@ -241,10 +241,11 @@ export function connectionText(connection: ConnectionView, queued: number): stri
 			return `connecting${waiting}`;
 		case "offline": {
 			const { reason, retryInMs } = connection;
-			const why = reason === null ? "" : ` (${harmlessLine(reason)})`;
 			const seconds = retryInMs === null ? 0 : Math.ceil(retryInMs / 1_000);
-			const again = seconds > 0 ? `, trying again in ${seconds} s` : "";
-			return `offline${why}${waiting}${again}`;
+			const again = seconds > 0 ? `, trying again in ${seconds} s, or now with Enter` : "";
+			// Last, because it is what may be cut.
+			const why = reason === null ? "" : ` (${harmlessLine(reason)})`;
+			return `offline${waiting}${again}${why}`;
 		}
 		case "closed":
 			return `closed: ${harmlessLine(connection.reason)}${waiting}`;

@@ -65,7 +65,8 @@ const sequenceMax = 32;
 /** A paste without an end must not fill the memory. */
 const pasteMax = 1_048_576;
 
-// `ESC [ parameters final` or `ESC O final`; the flags are texts because the source holds no controls.
+// `ESC [ parameters final` or `ESC O final`; the flags are texts because the source holds no
+// controls.
 const sequence = new RegExp(`^${esc}(?:\\[([0-9;:<=>?]*)[ -/]*([@-~])|O([A-Z]))`);
 
 export class KeyReader {

@@ -1,5 +1,5 @@
-// A line of the screen: pieces of text with a style each. Everything that is shown is made of these,
-// pure data; what they become on a terminal is `ansi.ts`.
+// A line of the screen: pieces of text with a style each. Everything that is shown is made of
+// these, pure data; what they become on a terminal is `ansi.ts`.
 
 import { clip, clusters, clusterWidth, width } from "./text.js";
 

@@ -166,7 +166,7 @@ function blockOf(open: OpenView, at: number, columns: Columns, asked: Asked, loo
 
 /** Said in one breath with the message before: name and time need not stand there again. */
 function follows(message: MessageView, before: MessageView | undefined): boolean {
-	if (before === undefined || before.from !== message.from || message.reply !== null) return false;
+	if (before === undefined || before.from !== message.from) return false;
 	return message.at - before.at < pauseMs;
 }
 

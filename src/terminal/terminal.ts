@@ -1,5 +1,5 @@
-// The terminal itself: raw mode, the alternate screen, keys in and frames out, and everything put back
-// at the end, however it comes. Knows no chat.
+// The terminal itself: raw mode, the alternate screen, keys in and frames out, and everything put
+// back at the end, however it comes. Knows no chat.
 
 import { StringDecoder } from "node:string_decoder";
 import type { Clock, Timer } from "../base/clock.js";
@@ -20,8 +20,8 @@ export interface TerminalOptions {
 }
 
 const esc = "\u001b";
-// Alternate screen; no wrapping at the edge, so that a misjudged width cannot push lines down; pasted
-// text in brackets; reports of focus.
+// Alternate screen; no wrapping at the edge, so that a misjudged width cannot push lines down;
+// pasted text in brackets; reports of focus.
 const enterScreen = `${esc}[?1049h${esc}[?7l${esc}[?2004h${esc}[?1004h${esc}[2J`;
 const leaveScreen = `${esc}[0m${esc}[?1004l${esc}[?2004l${esc}[?7h${esc}[?25h${esc}[?1049l`;
 /** Over a slow line the bytes of one key may come apart; a person presses Escape slower. */

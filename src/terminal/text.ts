@@ -1,5 +1,6 @@
-// Text as a terminal shows it: made harmless, cut into what a person takes for one character, measured
-// in cells, wrapped and clipped. Not here: the order of right-to-left text (bidi.ts), and colours.
+// Text as a terminal shows it: made harmless, cut into what a person takes for one character,
+// measured in cells, wrapped and clipped. Not here: the order of right-to-left text (bidi.ts),
+// and colours.
 
 import { eastAsianWidth } from "get-east-asian-width";
 
@@ -9,7 +10,8 @@ const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const marksMax = 4;
 const tabCells = 4;
 
-// Overrides and isolates turn a line around; the others are invisible and hide what is really there.
+// Overrides and isolates turn a line around; the others are invisible and hide what is really
+// there.
 const unseen = /(?![\u0600-\u08ff\u200c\u200d])\p{Cf}|\u061c|[\u{e0100}-\u{e01ef}]/gu;
 const towers = new RegExp(`(\\p{M}{${marksMax}})\\p{M}+`, "gu");
 // Node knows the flag; the language level that we compile for does not yet.
@@ -18,8 +20,8 @@ const emoji = new RegExp("^\\p{RGI_Emoji}$", sets);
 const nothing = /^[\p{Mn}\p{Mc}\p{Me}\p{Cf}\u1160-\u11ff]$/u;
 
 /**
- * What others wrote, so that it can do nothing to the terminal: controls become visible signs, what is
- * invisible or turns the line around goes, line breaks stay as `\n`.
+ * What others wrote, so that it can do nothing to the terminal: controls become visible signs,
+ * what is invisible or turns the line around goes, line breaks stay as `\n`.
  */
 export function harmless(text: string): string {
 	return (
@@ -101,8 +103,8 @@ export function pad(text: string, cells: number, side: "left" | "right" = "left"
 }
 
 /**
- * Lines of at most `cells`. Breaks at blanks and between wide characters, inside a word only when it
- * is longer than a line; blanks at a break are dropped. At least one line.
+ * Lines of at most `cells`. Breaks at blanks and between wide characters, inside a word only when
+ * it is longer than a line; blanks at a break are dropped. At least one line.
  */
 export function wrap(text: string, cells: number): string[] {
 	const most = Math.max(2, cells);

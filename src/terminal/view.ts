@@ -1,5 +1,5 @@
-// What a chat screen shows, as plain data. Whoever knows the client makes it; whoever draws it knows
-// nothing else. Texts are as others wrote them: drawing makes them harmless.
+// What a chat screen shows, as plain data. Whoever knows the client makes it; whoever draws it
+// knows nothing else. Texts are as others wrote them: drawing makes them harmless.
 
 import type { Editor } from "./editor.js";
 import type { Line } from "./line.js";

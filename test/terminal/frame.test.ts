@@ -1,5 +1,5 @@
-// What stands on the screen, cell by cell. The pictures are of 80 columns unless they say otherwise;
-// where one is wrong, look at it before changing it.
+// What stands on the screen, cell by cell. The pictures are of 80 columns unless they say
+// otherwise; where one is wrong, look at it before changing it.
 
 import t from "tap";
 import { frame, type Size } from "../../src/terminal/frame.js";
@@ -173,7 +173,7 @@ t.test("offline is a banner with what waits and when it is tried again", async (
 	const shown = (more: Partial<View>) => rows(viewWith(talk, more)).at(-2);
 	t.equal(
 		shown({ connection: offline, queued: 3 }),
-		" offline (connection refused), 3 messages queued, trying again in 4 s",
+		" offline, 3 messages queued, trying again in 4 s, or now with Enter (connection refused)",
 	);
 	t.equal(
 		shown({ connection: { type: "connecting" }, queued: 1 }),

@@ -1,4 +1,5 @@
-// Scrolling: a page up and down again, what is hidden below, and a place that stays while others talk.
+// Scrolling: a page up and down again, what is hidden below, and a place that stays while others
+// talk.
 
 import t from "tap";
 import { lineText } from "../../src/terminal/line.js";
