@@ -5,14 +5,15 @@ import type { Clock } from "../base/clock.js";
 import type { WireMessage, WireWatermark, WriteCommand } from "../protocol/frames.js";
 import type { ClientStore, Identity, Queued, Stream, View, ViewChange } from "./store.js";
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-type OwnStream = Mutable<Omit<Stream, "queue">> & { queue: Mutable<Queued>[] };
-type OwnView = Mutable<Omit<View, "rows" | "watermarks">> & {
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+export type OwnStream = Mutable<Omit<Stream, "queue">> & { queue: Mutable<Queued>[] };
+export type OwnView = Mutable<Omit<View, "rows" | "watermarks">> & {
 	rows: Map<number, WireMessage>;
 	watermarks: Map<string, WireWatermark>;
 };
 
-interface Content {
+/** All that a store holds. */
+export interface Content {
 	identity: Identity;
 	refs: number;
 	streams: Map<string | null, OwnStream>;
@@ -38,7 +39,7 @@ export function freshNames(clock: Clock): { device: string; outbox: string } {
 	return { device: hex(clock.randomBytes(16)), outbox: hex(clock.randomBytes(16)) };
 }
 
-function emptyView(conversation: string): OwnView {
+export function emptyView(conversation: string): OwnView {
 	return {
 		conversation,
 		position: 0,
@@ -66,7 +67,7 @@ function detached(row: WireMessage): WireMessage {
 
 export class MemoryStore implements ClientStore {
 	hooks: StoreHooks = {};
-	private content: Content;
+	protected content: Content;
 
 	constructor(names: { readonly device: string; readonly outbox: string }) {
 		this.content = {

@@ -5,8 +5,8 @@
 import { Level } from "level";
 import type { Clock } from "../base/clock.js";
 import { BrokerError } from "../base/errors.js";
+import { dataLocked, type FolderLock, holderPid } from "../base/folder-lock.js";
 import type { Log } from "../base/log.js";
-import { dataLocked, type FolderLock, holderPid } from "./folder-lock.js";
 import type { Durability, Journal, JournalState, Range, Row, View, WriteSet } from "./journal.js";
 import { levelLimits } from "./limits.js";
 import { type Marker, writeMarker } from "./marker.js";

@@ -100,12 +100,3 @@ export async function syncFolder(folder: string): Promise<void> {
 		await handle.close();
 	}
 }
-
-/** A name that changes when the machine starts anew; null where the kernel gives none. */
-export async function machineBoot(): Promise<string | null> {
-	try {
-		return (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
-	} catch {
-		return null;
-	}
-}

@@ -6,15 +6,15 @@ import { mkdir, open, readdir, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../base/clock.js";
 import { BrokerError } from "../base/errors.js";
+import { type FolderLock, lockFolder, machineBoot } from "../base/folder-lock.js";
 import type { Log } from "../base/log.js";
 import { checkCommits, commitFloorName, newestGap } from "./commit-check.js";
 import { lastCommitNumber } from "./commit-row.js";
-import { type FolderLock, lockFolder } from "./folder-lock.js";
 import { appendMeta, decodeMeta } from "./index-rows.js";
 import type { View, WriteSet } from "./journal.js";
 import { metaKey } from "./keys.js";
 import { levelLimits } from "./limits.js";
-import { type Marker, machineBoot, readMarker, storeFormat, writeMarker } from "./marker.js";
+import { type Marker, readMarker, storeFormat, writeMarker } from "./marker.js";
 import { checkStoreFiles, hasStore, type StoreFiles } from "./store-files.js";
 
 export interface OpeningOptions {

@@ -54,7 +54,9 @@ class Shell implements Client {
 	join(link: string): Promise<Conversation> {
 		const at = link.lastIndexOf("/");
 		const id = at < 1 ? null : conversationId(link.slice(0, at));
-		if (id === null) throw new BrokerError("LINK_INVALID", "it names no conversation");
+		if (id === null) {
+			return quiet(Promise.reject(new BrokerError("LINK_INVALID", "it names no conversation")));
+		}
 		const command = { type: "join", link: link.slice(at + 1) } as const;
 		return this.done(id, command, () => this.conversation(id));
 	}

@@ -26,7 +26,7 @@ export function commandOf(given: string | Uint8Array | SendOptions, clock: Clock
 		contentType:
 			options.contentType ?? (content === undefined ? "text/plain" : "application/octet-stream"),
 		// A copy: what the caller does with the bytes later must not change what is said again.
-		content: content?.slice() ?? encoder.encode(text),
+		content: content === undefined ? encoder.encode(text) : Uint8Array.from(content),
 		replyTo: replyTo === null ? null : numberOf(replyTo),
 		mentions: [...mentions],
 		media: [],

@@ -4,6 +4,7 @@
 import { stayAlive, systemClock } from "../base/clock.js";
 import { nodeConnect } from "../client/node-transport.js";
 import { clientOf } from "./client.js";
+import { openFolder } from "./folder.js";
 import { memory } from "./memory.js";
 import type { Platform } from "./platform.js";
 import type { Client, ConnectOptions } from "./types.js";
@@ -12,7 +13,7 @@ const node: Platform = {
 	clock: systemClock,
 	connect: (url) => (redirect) => nodeConnect(redirect ?? url)(),
 	memory,
-	open: () => Promise.reject(new Error("no folders")),
+	open: openFolder,
 	listen: () => () => {},
 	online: () => true,
 	alive: stayAlive,

@@ -1,10 +1,10 @@
-// One process per data folder. LevelDB has a lock of its own; this one says who the holder is, and
-// knows a pid that was given to another process since: a lock left by `kill -9` is just taken over.
+// One process per folder, a broker's or a client's. LevelDB has a lock of its own; this one says
+// who the holder is, and knows a pid that was given to another process since: a lock left by
+// `kill -9` is just taken over.
 
 import { link, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { BrokerError } from "../base/errors.js";
-import { machineBoot } from "./marker.js";
+import { BrokerError } from "./errors.js";
 
 export interface FolderLock {
 	release(): Promise<void>;
@@ -17,12 +17,12 @@ interface Holder {
 	readonly machineBoot: string | null;
 }
 
-const fileName = "journal.lock";
+const journalLock = "journal.lock";
 /** Between two processes that both find a dead holder, LevelDB's lock decides in the end. */
 const takeOverTries = 3;
 
 /** Errors: DATA_LOCKED naming the folder and the holder. */
-export async function lockFolder(folder: string): Promise<FolderLock> {
+export async function lockFolder(folder: string, fileName = journalLock): Promise<FolderLock> {
 	const path = join(folder, fileName);
 	const mine: Holder = {
 		pid: process.pid,
@@ -53,7 +53,7 @@ export function dataLocked(folder: string, pid: number | null): BrokerError {
 
 /** Who holds the folder now; null: nobody that lives. */
 export async function holderPid(folder: string): Promise<number | null> {
-	const holder = await readHolder(join(folder, fileName));
+	const holder = await readHolder(join(folder, journalLock));
 	return holder !== null && (await isAlive(holder)) ? holder.pid : null;
 }
 
@@ -102,6 +102,15 @@ async function startOf(pid: number): Promise<string | null> {
 	try {
 		const stat = await readFile(`/proc/${pid}/stat`, "utf8");
 		return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+	} catch {
+		return null;
+	}
+}
+
+/** A name that changes when the machine starts anew; null where the kernel gives none. */
+export async function machineBoot(): Promise<string | null> {
+	try {
+		return (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
 	} catch {
 		return null;
 	}

@@ -1,0 +1,37 @@
+// What a device says rests on what it has stored: a number of its outbox, a position, a generation.
+// So nothing leaves before all that was stored until then is durable.
+
+import type { Transport } from "../client/transport.js";
+
+/** Sends in order, each message when what was stored before it is durable. */
+export function gated(inner: Transport, durable: () => Promise<void>): Transport {
+	let held = 0;
+	let over = false;
+	let last: Promise<void> = Promise.resolve();
+	const outer: Transport = {
+		get buffered() {
+			return inner.buffered + held;
+		},
+		send(bytes) {
+			held += bytes.length;
+			const stored = durable();
+			last = last
+				.then(() => stored)
+				.then(() => {
+					held -= bytes.length;
+					if (!over) inner.send(bytes);
+				});
+		},
+		pause: () => inner.pause(),
+		resume: () => inner.resume(),
+		close(code, reason) {
+			over = true;
+			inner.close(code, reason);
+		},
+		onMessage: () => {},
+		onClose: () => {},
+	};
+	inner.onMessage = (bytes) => outer.onMessage(bytes);
+	inner.onClose = (code, reason) => outer.onClose(code, reason);
+	return outer;
+}
