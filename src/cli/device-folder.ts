@@ -6,7 +6,7 @@ import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { BrokerError } from "../base/errors.js";
-import { type FolderLock, lockFolder } from "../journal/folder-lock.js";
+import { type FolderLock, lockFolder } from "../base/folder-lock.js";
 import { CliError } from "./exit.js";
 
 export interface DeviceFolder {
@@ -39,7 +39,7 @@ export async function deviceFolder(name: string, env: Env): Promise<DeviceFolder
 
 async function tryLock(folder: string): Promise<FolderLock | null> {
 	try {
-		return await lockFolder(folder);
+		return await lockFolder(folder, "command.lock");
 	} catch (error) {
 		if (error instanceof BrokerError && error.code === "DATA_LOCKED") return null;
 		throw error;

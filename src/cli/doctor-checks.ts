@@ -7,9 +7,9 @@ import { open, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import type { Clock } from "../base/clock.js";
+import { holderPid } from "../base/folder-lock.js";
 import { formatSize } from "../config/units.js";
 import { type Config, developmentMode } from "../config.js";
-import { holderPid } from "../journal/folder-lock.js";
 import { markerPath, readMarker } from "../journal/marker.js";
 import { runningServer } from "./runtime-file.js";
 

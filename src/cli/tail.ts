@@ -9,7 +9,7 @@ import { CliError, exitCodes } from "./exit.js";
 import { paintFor, print, printJson } from "./output.js";
 import { endOnBrokenPipe, inTime, wholeOf } from "./pipeline.js";
 import { durationOf, type Goal, goalOf, goals } from "./send.js";
-import { connected, startTalker } from "./talker.js";
+import { connected, isFinal, startTalker } from "./talker.js";
 
 type Flags = Readonly<Record<string, unknown>>;
 
@@ -50,7 +50,11 @@ export async function tail(
 		const write = json ? writeJson : flags.raw === true ? writeRaw : writer();
 		const follow = new Follow(client, wanted, write);
 		if (name === undefined) await follow.all();
-		else await follow.one(await inTime(find(client, name), withinMs, "no answer"));
+		else {
+			const conversation = await inTime(find(client, name), withinMs, "no answer");
+			await inTime(listed(client, conversation.id), withinMs, "no list of conversations");
+			await follow.one(conversation);
+		}
 	} finally {
 		await talker.close();
 	}
@@ -159,10 +163,25 @@ class Follow {
 	/** The server will not have this client any more. */
 	private failWith(reject: (reason: unknown) => void): void {
 		this.client.state.subscribe(() => {
-			const { type, reason } = this.client.state.snapshot();
-			if (type === "closed" || (type === "offline" && reason?.retryable === false)) reject(reason);
+			const state = this.client.state.snapshot();
+			if (isFinal(state)) reject(state.reason);
 		});
 	}
+}
+
+/** A new device gets the list of its conversations first; before that it can keep no history. */
+function listed(client: Client, conversation: string): Promise<void> {
+	const { conversations } = client;
+	const there = () => conversations.snapshot().some(({ id }) => id === conversation);
+	return new Promise((resolve) => {
+		const end = conversations.subscribe(look);
+		function look(): void {
+			if (!there()) return;
+			end();
+			resolve();
+		}
+		look();
+	});
 }
 
 function headOf(conversation: Conversation): number {

@@ -56,7 +56,7 @@ export function connected(client: Client): Promise<void> {
 	});
 }
 
-/** Trying again would not help. */
-function isFinal({ type, reason }: ConnectionState): boolean {
-	return (type === "offline" || type === "closed") && reason !== null && !reason.retryable;
+/** Trying again would not help: not with this server, or not with this token. */
+export function isFinal({ reason }: ConnectionState): boolean {
+	return reason !== null && (!reason.retryable || reason.code === "AUTH_EXPIRED");
 }
