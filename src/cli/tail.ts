@@ -50,11 +50,7 @@ export async function tail(
 		const write = json ? writeJson : flags.raw === true ? writeRaw : writer();
 		const follow = new Follow(client, wanted, write);
 		if (name === undefined) await follow.all();
-		else {
-			const conversation = await inTime(find(client, name), withinMs, "no answer");
-			await inTime(listed(client, conversation.id), withinMs, "no list of conversations");
-			await follow.one(conversation);
-		}
+		else await follow.one(await inTime(find(client, name), withinMs, "no answer"));
 	} finally {
 		await talker.close();
 	}
@@ -167,21 +163,6 @@ class Follow {
 			if (isFinal(state)) reject(state.reason);
 		});
 	}
-}
-
-/** A new device gets the list of its conversations first; before that it can keep no history. */
-function listed(client: Client, conversation: string): Promise<void> {
-	const { conversations } = client;
-	const there = () => conversations.snapshot().some(({ id }) => id === conversation);
-	return new Promise((resolve) => {
-		const end = conversations.subscribe(look);
-		function look(): void {
-			if (!there()) return;
-			end();
-			resolve();
-		}
-		look();
-	});
 }
 
 function headOf(conversation: Conversation): number {

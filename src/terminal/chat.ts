@@ -4,7 +4,7 @@
 import type { Clock, Timer } from "../base/clock.js";
 import { BrokerError } from "../base/errors.js";
 import { directId, directMembers, userId } from "../base/ids.js";
-import type { Client, Conversation, Message } from "../sdk/types.js";
+import type { Client, Conversation, Message, Store } from "../sdk/types.js";
 import { type Entered, parse, shortcodes } from "./commands.js";
 import { perform } from "./perform.js";
 import type { OpenView, Panel, View } from "./view.js";
@@ -89,7 +89,7 @@ export class Chat {
 	async go(name: string): Promise<void> {
 		this.waiting?.cancel();
 		try {
-			this.enter(await find(this.client, name));
+			await this.enter(await find(this.client, name));
 			this.notice = null;
 		} catch (error) {
 			if (!(error instanceof BrokerError) || error.code !== "USER_UNKNOWN") throw error;
@@ -100,8 +100,8 @@ export class Chat {
 		}
 	}
 
-	/** Opens a conversation on the screen. */
-	enter(conversation: Conversation): void {
+	/** Opens a conversation; resolves when its newest messages are here, or cannot be had now. */
+	enter(conversation: Conversation): Promise<void> {
 		this.waiting?.cancel();
 		this.leave();
 		this.opened = conversation;
@@ -122,8 +122,9 @@ export class Chat {
 			for (const end of ends) end();
 		};
 		this.watch();
-		if (conversation.messages.snapshot().length < pageSize) this.askOlder();
 		changed();
+		const few = conversation.messages.snapshot().length < pageSize;
+		return few ? this.askOlder() : Promise.resolve();
 	}
 
 	/** The conversation above or below the open one in the list. */
@@ -132,23 +133,21 @@ export class Chat {
 		if (list.length === 0) return;
 		const at = list.findIndex(({ id }) => id === this.opened?.id);
 		const next = list[(at + by + list.length) % list.length];
-		if (next !== undefined) this.enter(this.client.conversation(next.id));
+		if (next !== undefined) void this.enter(this.client.conversation(next.id));
 	}
 
-	askOlder(): void {
+	/** A page of older messages; never rejects. */
+	async askOlder(): Promise<void> {
 		const { opened } = this;
 		if (opened === null || this.older !== "more") return;
 		this.older = "asking";
-		const settle = (older: OpenView["older"]) => {
-			if (this.opened !== opened) return;
-			this.older = older;
-			this.changed();
-		};
-		opened.older(pageSize).then(
-			({ more }) => settle(more ? "more" : "none"),
+		this.changed();
+		const { more } = await opened.older(pageSize).catch(() => {
 			// Without a connection it is asked again when there is one and the person scrolls.
-			() => settle("more"),
-		);
+			return { more: true };
+		});
+		if (this.opened !== opened) return;
+		this.older = more ? "more" : "none";
 		this.changed();
 	}
 
@@ -244,20 +243,41 @@ export class Chat {
 }
 
 /**
- * A conversation by id or title, else the direct one with a user. Errors: USER_UNKNOWN,
- * ID_INVALID.
+ * A conversation by id or title, else the direct one with a user. Waits until it is known here who
+ * one is, and until the conversation stands in the list: before that no history can be kept.
+ *
+ * Errors: USER_UNKNOWN, ID_INVALID.
  */
 export async function find(client: Client, name: string): Promise<Conversation> {
-	const list = client.conversations.snapshot();
+	await until(client.state, () => client.user !== null);
+	const { conversations } = client;
+	const me = client.user as string;
 	const user = userId(name);
-	const direct = user === null || client.user === null ? null : directId(client.user, user);
+	const direct = user === null ? null : directId(me, user);
+	const list = conversations.snapshot();
 	const known = list.find(({ id }) => id === name || id === direct);
 	if (known !== undefined) return client.conversation(known.id);
 	const titled = list.filter(({ title }) => title.toLowerCase() === name.toLowerCase());
 	if (titled.length === 1) return client.conversation((titled[0] as { id: string }).id);
-	const other = directMembers(name)?.find((one) => one !== client.user);
-	if (other === undefined && user === null) throw new BrokerError("ID_INVALID", name);
-	return client.open(other ?? (user as string));
+	const members = directMembers(name);
+	const other = members === null ? user : (members.find((one) => one !== me) ?? me);
+	if (other === null) throw new BrokerError("ID_INVALID", name);
+	const opened = await client.open(other);
+	await until(conversations, () => conversations.snapshot().some(({ id }) => id === opened.id));
+	return opened;
+}
+
+/** Resolves when a store's change, or its present value, makes this true. */
+function until(store: Store<unknown>, isSo: () => boolean): Promise<void> {
+	return new Promise((resolve) => {
+		const end = store.subscribe(look);
+		function look(): void {
+			if (!isSo()) return;
+			end();
+			resolve();
+		}
+		look();
+	});
 }
 
 /** What an error says to a person. */

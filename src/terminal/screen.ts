@@ -231,7 +231,7 @@ class Screen {
 		}
 		const { anchor, atTop } = pageUp(view.open, this.anchor, area, asked, look);
 		this.anchor = anchor;
-		if (atTop) this.chat.askOlder();
+		if (atTop) void this.chat.askOlder();
 	}
 
 	private complete(): void {
