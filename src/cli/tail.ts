@@ -46,10 +46,12 @@ export async function tail(
 		const { client } = talker;
 		process.once("SIGINT", () => process.exit(exitCodes.interrupted));
 		process.once("SIGTERM", () => process.exit(exitCodes.terminated));
-		await inTime(connected(client), withinMs, `no connection to ${talker.target.url}`);
 		const write = json ? writeJson : flags.raw === true ? writeRaw : writer();
 		const follow = new Follow(client, wanted, write);
-		if (name === undefined) await follow.all();
+		// Listens before there is a connection: what waited for this device comes with it.
+		const all = name === undefined ? follow.all() : null;
+		await inTime(connected(client), withinMs, `no connection to ${talker.target.url}`);
+		if (name === undefined) await all;
 		else await follow.one(await inTime(find(client, name), withinMs, "no answer"));
 	} finally {
 		await talker.close();

@@ -1,45 +1,12 @@
 // `colloquy chat` as a person sees it: a real terminal, a real server, two people.
 
-import { rmSync } from "node:fs";
 import t from "tap";
-import { runCli, type ServerProcess, startServer, tempFolder } from "../helpers/server-process.js";
-import { hasTmux, type Screen, startScreen } from "../helpers/tmux.js";
-
-interface Test {
-	teardown(run: () => unknown): void;
-}
-
-interface Stage {
-	readonly server: ServerProcess;
-	readonly env: Readonly<Record<string, string>>;
-	chat(user: string, who: string | null, columns?: number, rows?: number): Screen;
-}
-
-async function stage(test: Test): Promise<Stage> {
-	const server = await startServer();
-	const state = tempFolder();
-	test.teardown(async () => {
-		await server.discard();
-		rmSync(state, { recursive: true, force: true });
-	});
-	const env = { XDG_STATE_HOME: state, XDG_CONFIG_HOME: state, TERM: "xterm-256color" };
-	return {
-		server,
-		env,
-		chat(user, who, columns = 80, rows = 24) {
-			const args = ["chat", "--as", user, "--data", server.data, ...(who === null ? [] : [who])];
-			const screen = startScreen(args, { columns, rows, env });
-			test.teardown(() => screen.close());
-			return screen;
-		},
-	};
-}
-
-const options = { skip: hasTmux ? false : "no tmux here", timeout: 90_000 } as const;
+import { runCli } from "../helpers/server-process.js";
+import { onScreen, stage } from "./stage.js";
 
 t.test(
 	"two people talk: waiting, ticks, typing, an answer, a reaction, an edit",
-	options,
+	onScreen,
 	async (t) => {
 		const { chat } = await stage(t);
 		const ann = chat("ann", "bob");
@@ -73,49 +40,7 @@ t.test(
 	},
 );
 
-t.test(
-	"the server is killed in mid-sentence: nothing that was typed is lost",
-	options,
-	async (t) => {
-		const { server, chat, env } = await stage(t);
-		await runCli(["send", "bob", "x", "--as", "bob", "--data", server.data], { env });
-		const ann = chat("ann", "bob");
-		await ann.until(/message to bob/);
-		await server.kill();
-		await ann.until(/^ (offline|connecting)/m);
-		ann.type("first", "Enter");
-		ann.type("second", "Enter");
-		ann.type("half a sen");
-		await ann.until(/2 messages queued[\s\S]*half a sen/);
-		await ann.until(/first +○\n.*second +○/);
-		t.equal(ann.cursor(), "13 23");
-		const next = await server.restart();
-		t.teardown(() => next.kill());
-		await ann.until(/first +✓\n.*second +✓/);
-		await ann.until(/› half a sen$/m);
-		ann.type("tence", "Enter");
-		await ann.until(/half a sentence +✓/);
-	},
-);
-
-t.test("what was queued when the chat was left is sent by the next one", options, async (t) => {
-	const { server, chat, env } = await stage(t);
-	await runCli(["send", "bob", "x", "--as", "bob", "--data", server.data], { env });
-	const ann = chat("ann", "bob");
-	await ann.until(/message to bob/);
-	await server.kill();
-	await ann.until(/^ (offline|connecting)/m);
-	ann.type("kept on disk", "Enter");
-	await ann.until(/kept on disk +○/);
-	ann.type("/quit", "Enter");
-	await ann.until(/1 message is not sent yet/);
-	const next = await server.restart();
-	t.teardown(() => next.kill());
-	const again = chat("ann", null);
-	await again.until(/kept on disk +✓/);
-});
-
-t.test("every size, old pages, and text that means harm", options, async (t) => {
+t.test("every size, old pages, and text that means harm", onScreen, async (t) => {
 	const { server, chat, env } = await stage(t);
 	const run = (args: string[], input = "") =>
 		runCli([...args, "--data", server.data], { env, input });
@@ -143,22 +68,4 @@ t.test("every size, old pages, and text that means harm", options, async (t) => 
 	await ann.until(/^ Conversations +│/);
 	ann.type("/he", "Tab", "Enter");
 	await ann.until(/── help ─/);
-});
-
-t.test("plain lines for a dumb terminal or a pipe, with the same commands", async (t) => {
-	const { server, env } = await stage(t);
-	const run = (user: string, input: string) =>
-		runCli(["chat", "--as", user, "--data", server.data, "ann~bob"], { env, input });
-	await runCli(["send", "bob", "x", "--as", "bob", "--data", server.data], { env });
-	const first = await run("ann", "hello bob\n/nonsense\n");
-	t.equal(first.code, 0);
-	t.match(first.stdout, /^-- ann~bob$/m);
-	t.match(first.stdout, /^\d\d:\d\d #\S+ ann: hello bob$/m);
-	t.match(first.stdout, /^-- #1 sent$/m);
-	t.match(first.stdout, /^-- \/nonsense is no command/m);
-	t.notMatch(first.stdout, "\u001b");
-	const second = await run("bob", "/reply #1 hello ann\n/react #1 👍\n");
-	t.match(second.stdout, /^\d\d:\d\d #1 ann: hello bob$/m);
-	t.match(second.stdout, /bob \(to #1\): hello ann$/m);
-	t.match(second.stdout, /^-- #1 👍 bob$/m);
 });

@@ -1,0 +1,47 @@
+// `colloquy chat` while the server is killed, as a person sees it: what was typed stays.
+
+import t from "tap";
+import { runCli } from "../helpers/server-process.js";
+import { onScreen, stage } from "./stage.js";
+
+t.test(
+	"the server is killed in mid-sentence: nothing that was typed is lost",
+	onScreen,
+	async (t) => {
+		const { server, chat, env } = await stage(t);
+		await runCli(["send", "bob", "x", "--as", "bob", "--data", server.data], { env });
+		const ann = chat("ann", "bob");
+		await ann.until(/message to bob/);
+		await server.kill();
+		await ann.until(/^ (offline|connecting)/m);
+		ann.type("first", "Enter");
+		ann.type("second", "Enter");
+		ann.type("half a sen");
+		await ann.until(/2 messages queued[\s\S]*half a sen/);
+		await ann.until(/first +○\n.*second +○/);
+		t.equal(ann.cursor(), "13 23");
+		const next = await server.restart();
+		t.teardown(() => next.kill());
+		await ann.until(/first +✓\n.*second +✓/);
+		await ann.until(/› half a sen$/m);
+		ann.type("tence", "Enter");
+		await ann.until(/half a sentence +✓/);
+	},
+);
+
+t.test("what was queued when the chat was left is sent by the next one", onScreen, async (t) => {
+	const { server, chat, env } = await stage(t);
+	await runCli(["send", "bob", "x", "--as", "bob", "--data", server.data], { env });
+	const ann = chat("ann", "bob");
+	await ann.until(/message to bob/);
+	await server.kill();
+	await ann.until(/^ (offline|connecting)/m);
+	ann.type("kept on disk", "Enter");
+	await ann.until(/kept on disk +○/);
+	ann.type("/quit", "Enter");
+	await ann.until(/1 message is not sent yet/);
+	const next = await server.restart();
+	t.teardown(() => next.kill());
+	const again = chat("ann", null);
+	await again.until(/kept on disk +✓/);
+});
