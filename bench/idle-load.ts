@@ -1,7 +1,7 @@
 // The load of `idle`: users in pairs that share one direct conversation, all connected, all silent.
 
 import { directId } from "../src/base/ids.js";
-import { socketUrl } from "../src/client/node-transport.js";
+import { socketUrl } from "../src/client/socket-url.js";
 import { Histogram, round } from "./histogram.js";
 import { Link, type LinkOwner, type Net } from "./lean-link.js";
 import { cpuMicros, residentBytes } from "./machine.js";

@@ -3,7 +3,7 @@
 
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { directId } from "../src/base/ids.js";
-import { socketUrl } from "../src/client/node-transport.js";
+import { socketUrl } from "../src/client/socket-url.js";
 import { Histogram, round } from "./histogram.js";
 import type { Meter } from "./lean-end.js";
 import type { Net } from "./lean-link.js";

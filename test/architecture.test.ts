@@ -44,6 +44,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 	"src/gateway": ["src/base", "src/protocol", "src/auth", "src/domain/presence", "actors/port"],
 	"src/client": ["src/base", "src/protocol"],
 	"src/sdk": ["src/base", "src/protocol", "src/client"],
+	"src/react": ["src/sdk/types"],
 	actors: ["src/base", "src/domain", "src/protocol", "src/journal"],
 	"src/core": ["src/base", "src/auth", "src/config", "src/gateway", "src/journal", "actors"],
 	"src/broker": [
@@ -81,6 +82,7 @@ const containment: Readonly<Record<string, readonly string[]>> = {
 	level: ["src/journal/leveldb.ts", "src/sdk/folder.ts"],
 	msgpackr: ["src/base/pack.ts"],
 	ws: ["src/gateway/server.ts", "src/client/node-transport.ts"],
+	react: ["src/react/"],
 	jose: ["src/auth"],
 	commander: ["src/cli/"],
 	"get-east-asian-width": ["src/terminal/text.ts"],
@@ -217,9 +219,9 @@ holds(
 /** Started by npm or by package exports, or saying itself how it is started: `node dist/…`. */
 function isEntry({ path, text }: SourceFile): boolean {
 	const byName = [
-		/^src\/(?:index|client\/index|sdk\/index|cli\/main)\.c?ts$/,
-		/^bench\/run\.ts$/,
-		/^test\/(?:run|soak|conformance\/.*|.*\.test)\.ts$/,
+		/^src\/(?:index|client\/index|sdk\/(?:index|browser)|react\/index|cli\/main)\.c?ts$/,
+		/^bench\/(?:run|size)\.ts$/,
+		/^test\/(?:run|soak|browser\/react-page|conformance\/.*|.*\.test)\.ts$/,
 	];
 	const started = `node dist/${path.replace(/ts$/, "js")}`;
 	return byName.some((entry) => entry.test(path)) || text.includes(started);

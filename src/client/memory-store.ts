@@ -22,6 +22,9 @@ export interface Content {
 	notes: Map<string, unknown>;
 }
 
+/** The content of a store, to be handed on. */
+export type Image = Readonly<Content>;
+
 /** Called around each transaction, by its name. What `before` throws leaves nothing changed. */
 export interface StoreHooks {
 	before?(transaction: string): void;
@@ -80,7 +83,7 @@ export class MemoryStore implements ClientStore {
 		};
 	}
 
-	/** A backup of this moment. Messages are shared: nobody changes them. */
+	/** A backup of this moment. */
 	clone(): MemoryStore {
 		const copy = new MemoryStore(this.content.identity);
 		copy.restore(this);
@@ -89,7 +92,12 @@ export class MemoryStore implements ClientStore {
 
 	/** Become what `backup` is. */
 	restore(backup: MemoryStore): void {
-		const { identity, refs, streams, views, moving, notes } = backup.content;
+		this.become(backup.image());
+	}
+
+	/** All that is held now, for another store. Messages are shared: nobody changes them. */
+	image(): Image {
+		const { identity, refs, streams, views, moving, notes } = this.content;
 		const queues = [...streams].map(
 			([key, one]) => [key, { ...one, queue: one.queue.map((item) => ({ ...item })) }] as const,
 		);
@@ -97,7 +105,7 @@ export class MemoryStore implements ClientStore {
 			([key, one]) =>
 				[key, { ...one, rows: new Map(one.rows), watermarks: new Map(one.watermarks) }] as const,
 		);
-		this.content = {
+		return {
 			identity,
 			refs,
 			streams: new Map(queues),
@@ -105,6 +113,11 @@ export class MemoryStore implements ClientStore {
 			moving: new Map([...moving].map(([key, queue]) => [key, [...queue]])),
 			notes: new Map(notes),
 		};
+	}
+
+	/** Takes the image over: nobody else may go on using it. */
+	become(image: Image): void {
+		this.content = image as Content;
 	}
 
 	identity(): Identity {

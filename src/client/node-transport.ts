@@ -3,6 +3,7 @@
 
 import WebSocket from "ws";
 import { subprotocol } from "../protocol/frames.js";
+import { socketUrl } from "./socket-url.js";
 import type { Connect, Transport } from "./transport.js";
 
 export interface NodeTransportOptions {
@@ -10,19 +11,6 @@ export interface NodeTransportOptions {
 	readonly openTimeoutMs?: number;
 	/** Largest message accepted from the server. */
 	readonly messageBytesMax?: number;
-}
-
-/**
- * `http://host:port`, `ws://host:port` or an address with a path of its own → the socket's address.
- */
-export function socketUrl(url: string): string {
-	const parsed = new URL(url);
-	if (parsed.protocol === "http:") parsed.protocol = "ws:";
-	if (parsed.protocol === "https:") parsed.protocol = "wss:";
-	if (!parsed.pathname.endsWith("/v1")) {
-		parsed.pathname = `${parsed.pathname.replace(/\/$/, "")}/v1`;
-	}
-	return parsed.href;
 }
 
 /** Opens connections to a server. */

@@ -81,12 +81,16 @@ class Shell implements Client {
 
 	/** A conversation that was never opened cannot be written to, and a block is a write. */
 	block(user: string): Promise<void> {
-		return quiet(this.open(user).then(({ id }) => this.done(id, { type: "block" }, () => {})));
+		const { core } = this;
+		const block = ({ id }: Conversation) =>
+			this.done(id, { type: "block" }, () => core.block(checked(userId(user), user), true));
+		return quiet(this.open(user).then(block));
 	}
 
 	unblock(user: string): Promise<void> {
-		const id = directId(this.user ?? "", checked(userId(user), user));
-		return this.done(id, { type: "unblock" }, () => {});
+		const other = checked(userId(user), user);
+		const id = directId(this.user ?? "", other);
+		return this.done(id, { type: "unblock" }, () => this.core.block(other, false));
 	}
 
 	private done<T>(conversation: string | null, command: WriteCommand, result: () => T): Promise<T> {

@@ -129,6 +129,12 @@ export class Talk implements Conversation, Place {
 		this.learn();
 	}
 
+	/** Rows may have changed unheard. */
+	reread(): void {
+		this.timeline.refresh(this.view);
+		this.moved(true);
+	}
+
 	/** Another history: numbers mean something else from here on. */
 	restarted(): void {
 		this.timeline.restart();
@@ -237,8 +243,7 @@ export class Talk implements Conversation, Place {
 		const page = this.paging.then(async () => {
 			if (this.view !== undefined && this.view.first <= 1) return { more: false };
 			const { more } = await this.home.history(this.id, this.view?.first ?? null, count);
-			this.timeline.refresh(this.view);
-			this.moved();
+			this.reread();
 			if (this.home.connected) this.learn();
 			return { more };
 		});

@@ -4,6 +4,7 @@
 
 import type { Clock } from "../base/clock.js";
 import { BrokerError } from "../base/errors.js";
+import { directMembers } from "../base/ids.js";
 import type { Events, Outcome, Welcome } from "../client/events.js";
 import { freshNames, MemoryStore } from "../client/memory-store.js";
 import type { Queued } from "../client/store.js";
@@ -204,6 +205,10 @@ export class Core implements Home {
 				else for (const talk of talks.values()) talk.restarted();
 				this.refreshLists();
 			},
+			replaced: () => {
+				for (const talk of talks.values()) talk.reread();
+				this.refreshLists();
+			},
 			forked: () => hub.emit("forked"),
 			presence: (users) => this.presences.heard(users),
 			typed: (conversation, user, on) => talks.get(conversation)?.typed(user, on),
@@ -266,13 +271,18 @@ export class Core implements Home {
 
 	private fact(conversation: string, change: Change): void {
 		if (change.type === "blocked" && change.by === this.user) {
-			const other = conversation.split("~").find((one) => one !== this.user) ?? change.by;
-			const rest = this.blocked.snapshot().filter((one) => one !== other);
-			this.disk?.store.keep(notes.blocked, change.on ? [...rest, other] : rest);
-			this.blocked.touch();
+			const other = directMembers(conversation)?.find((one) => one !== this.user);
+			this.block(other ?? change.by, change.on);
 		}
 		this.talks.get(conversation)?.factChanged(change);
 		this.changed(conversation);
+	}
+
+	/** Known as soon as it is answered: the change may follow in a pull. */
+	block(user: string, on: boolean): void {
+		const rest = this.blocked.snapshot().filter((one) => one !== user);
+		this.disk?.store.keep(notes.blocked, on ? [...rest, user] : rest);
+		this.blocked.touch();
 	}
 
 	private settled(item: Queued): Pending | undefined {

@@ -1,10 +1,16 @@
 // What a device says rests on what it has stored: a number of its outbox, a position, a generation.
 // So nothing leaves before all that was stored until then is durable.
 
+import type { DeviceOptions } from "../client/device.js";
 import type { Transport } from "../client/transport.js";
 
+/** Connections through the gate. */
+export function gated(connect: DeviceOptions["connect"], durable: () => Promise<void>) {
+	return async (url: string | null) => gate(await connect(url), durable);
+}
+
 /** Sends in order, each message when what was stored before it is durable. */
-export function gated(inner: Transport, durable: () => Promise<void>): Transport {
+function gate(inner: Transport, durable: () => Promise<void>): Transport {
 	let held = 0;
 	let over = false;
 	let last: Promise<void> = Promise.resolve();

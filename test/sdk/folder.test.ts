@@ -1,5 +1,5 @@
-// A folder as storage: what was queued is there after a kill, one process at a time, and a disk that
-// fails is said and got over.
+// A folder as storage: what was queued is there after a kill, one process at a time, and a disk
+// that fails is said and got over.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -61,9 +61,11 @@ t.test("closed and opened again · the same history, unread, and queue", async (
 	t.same(texts(bobs.messages.snapshot()), ["one", "two", "three", "four"]);
 });
 
+const sdk = new URL("../../src/sdk/index.js", import.meta.url).href;
+
 /** A client of its own process, which says what it has queued as soon as that is durable. */
 const program = `
-	import { connect } from ${JSON.stringify(new URL("../../src/sdk/index.js", import.meta.url).href)};
+	import { connect } from ${JSON.stringify(sdk)};
 	const [url, token, store, count, online] = process.argv.slice(1);
 	const transport = online === "online" ? {} : { transport: () => Promise.reject(new Error("no")) };
 	const client = connect({ url, token, store, ...transport });

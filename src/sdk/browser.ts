@@ -1,0 +1,48 @@
+// `colloquy/client` in browsers: the SDK over WebSocket and IndexedDB. Several tabs on one database
+// are one device: one of them has the connection, the others follow.
+
+import { systemClock } from "../base/clock.js";
+import { webConnect } from "../client/web-transport.js";
+import { clientOf } from "./client.js";
+import { memory } from "./memory.js";
+import type { Platform } from "./platform.js";
+import type { Client, ConnectOptions } from "./types.js";
+
+const browser: Platform = {
+	clock: systemClock,
+	connect: (url) => (redirect) => webConnect(redirect ?? url, systemClock.after)(),
+	memory,
+	// A piece of its own: whoever keeps nothing need not load it.
+	open: async (name, clock, onFailed) => {
+		const { openDatabase } = await import("./database.js");
+		return openDatabase(name, clock, onFailed);
+	},
+	listen(wake) {
+		const shown = () => {
+			if (document.visibilityState === "visible") wake();
+		};
+		addEventListener("online", wake);
+		addEventListener("pageshow", wake);
+		document.addEventListener("visibilitychange", shown);
+		return () => {
+			removeEventListener("online", wake);
+			removeEventListener("pageshow", wake);
+			document.removeEventListener("visibilitychange", shown);
+		};
+	},
+	online: () => navigator.onLine,
+	alive: () => ({ cancel() {} }),
+};
+
+/**
+ * Starts to connect, stays connected, and returns at once: everything may be called from then on.
+ *
+ * Errors: TypeError for an address that is none.
+ */
+export function connect(options: ConnectOptions): Client {
+	new URL(options.url);
+	return clientOf(options, browser);
+}
+
+export { BrokerError as ClientError } from "../base/errors.js";
+export type * from "./types.js";

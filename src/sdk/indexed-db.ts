@@ -1,0 +1,43 @@
+// IndexedDB as the disk behind a store: one transaction a batch, strictly durable.
+
+import { type Disk, endOf } from "./kept-store.js";
+
+const rows = "kept";
+
+/** Errors: whatever the browser says: private mode, no room, a database that is being deleted. */
+export async function databaseDisk(name: string): Promise<Disk> {
+	const opening = indexedDB.open(`colloquy:${name}`, 1);
+	opening.onupgradeneeded = () => opening.result.createObjectStore(rows);
+	const db = await done(opening);
+	return {
+		async load() {
+			const store = db.transaction(rows).objectStore(rows);
+			const [keys, values] = await Promise.all([
+				done(store.getAllKeys()),
+				done(store.getAll() as IDBRequest<unknown[]>),
+			]);
+			return keys.map((key, at) => [key as string, values[at]] as const);
+		},
+		write({ put, remove, clear }) {
+			const transaction = db.transaction(rows, "readwrite", { durability: "strict" });
+			const store = transaction.objectStore(rows);
+			for (const from of clear) store.delete(IDBKeyRange.bound(from, endOf(from), false, true));
+			for (const key of remove) store.delete(key);
+			for (const [key, value] of put) store.put(value, key);
+			return new Promise((resolve, reject) => {
+				transaction.oncomplete = () => resolve();
+				transaction.onabort = () => reject(transaction.error);
+			});
+		},
+		async close() {
+			db.close();
+		},
+	};
+}
+
+function done<T>(request: IDBRequest<T>): Promise<T> {
+	return new Promise((resolve, reject) => {
+		request.onsuccess = () => resolve(request.result);
+		request.onerror = () => reject(request.error);
+	});
+}

@@ -1,0 +1,104 @@
+// A real Chromium with pages that run the SDK's own bundle under a strict content security policy.
+// Skipped where there is no Chromium; `CHROMIUM` names another one.
+
+import { execFileSync } from "node:child_process";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { build } from "esbuild";
+import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import type { Test } from "tap";
+import { root } from "../helpers/root.js";
+
+/** Where Chromium is; null: nowhere. */
+export function chromium(): string | null {
+	for (const name of [process.env.CHROMIUM ?? "chromium", "chromium-browser", "google-chrome"]) {
+		try {
+			return execFileSync("which", [name], { encoding: "utf8", stdio: "pipe" }).trim();
+		} catch {
+			// The next name.
+		}
+	}
+	return null;
+}
+
+const policy = [
+	"default-src 'none'",
+	"script-src 'self'",
+	"connect-src *",
+	"require-trusted-types-for 'script'",
+	"trusted-types 'none'",
+].join("; ");
+
+/** Modules by path: what pages load. */
+async function bundle(entries: Record<string, string>): Promise<Map<string, string>> {
+	const { outputFiles } = await build({
+		entryPoints: entries,
+		bundle: true,
+		minify: true,
+		splitting: true,
+		format: "esm",
+		platform: "browser",
+		conditions: ["browser"],
+		define: { "process.env.NODE_ENV": '"production"' },
+		outdir: "out",
+		write: false,
+	});
+	return new Map(outputFiles.map(({ path, text }) => [`/${path.split("/").at(-1)}`, text]));
+}
+
+export class Pages {
+	readonly violations: string[] = [];
+	private constructor(
+		private readonly browser: Browser,
+		private readonly server: Server,
+	) {}
+
+	static async start(t: Test, entries: Record<string, string>, path: string): Promise<Pages> {
+		const files = await bundle(entries);
+		const server = createServer((request, response) => {
+			const file = files.get(request.url ?? "");
+			response.setHeader("content-security-policy", policy);
+			response.setHeader("content-type", file === undefined ? "text/html" : "text/javascript");
+			response.end(file ?? `<!doctype html><div id="app"></div>`);
+		});
+		await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+		const browser = await puppeteer.launch({
+			executablePath: path,
+			args: ["--no-sandbox", "--disable-dev-shm-usage"],
+		});
+		const pages = new Pages(browser, server);
+		t.teardown(async () => {
+			await browser.close();
+			server.close();
+		});
+		return pages;
+	}
+
+	get origin(): string {
+		return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+	}
+
+	/** A page with the module's exports as `window.sdk`; the same storage for all of them. */
+	async open(module: string): Promise<Page> {
+		const page = await this.browser.newPage();
+		page.on("console", (message) => {
+			if (/Content Security Policy|TrustedScript/i.test(message.text())) {
+				this.violations.push(message.text());
+			}
+		});
+		page.on("pageerror", (error) => this.violations.push(String(error)));
+		await page.goto(this.origin);
+		await page.evaluate(async (url) => {
+			Object.assign(globalThis, { sdk: await import(url) });
+		}, `${this.origin}/${module}.js`);
+		return page;
+	}
+}
+
+/** Compiled modules, by their path below the source folder. */
+export function compiled(path: string): string {
+	return join(new URL("../..", import.meta.url).pathname, path);
+}
+
+export { root };
