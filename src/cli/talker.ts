@@ -5,6 +5,7 @@ import type { BrokerError } from "../base/errors.js";
 import type { Config } from "../config.js";
 import { type Client, type ConnectionState, connect } from "../sdk/index.js";
 import { deviceFolder } from "./device-folder.js";
+import { inTime } from "./pipeline.js";
 import { type Target, targetOf } from "./target.js";
 import { version } from "./version.js";
 
@@ -34,10 +35,20 @@ export async function startTalker(
 		client,
 		target,
 		close: async () => {
+			await said(client);
 			await client.close();
 			await folder.release();
 		},
 	};
+}
+
+const farewellMs = 1_000;
+
+/** Receipts leave a moment after what they are for; an answer says that they have got there. */
+async function said(client: Client): Promise<void> {
+	if (client.state.snapshot().type !== "connected") return;
+	const answered = client.profiles([client.user ?? ""]);
+	await inTime(answered, farewellMs, "no answer").catch(() => {});
 }
 
 /** Resolves when connected; rejects when the server will never let this client in. */
