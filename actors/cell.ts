@@ -292,7 +292,6 @@ export class Cell<M> extends Door<M> {
 		this.returnMailbox();
 		this.runtime.counters.stopped += 1;
 		this.runtime.troubled.delete(this.anybody());
-		this.guard(() => this.runtime.release(this.anybody()));
 		if (this.announced) this.guard(() => this.kind.onStopped?.(this.id, this.pid));
 		this.ending?.resolve();
 	}

@@ -10,12 +10,18 @@ import type { SessionInfo } from "./port.js";
 /** Random bytes of a join link; nobody guesses 128 bits. */
 const linkBytes = 16;
 
+/** The stored message that a command is about, and whether its author has a reaction on it. */
+export interface About {
+	readonly row: MessageRow | null;
+	readonly had: boolean;
+}
+
 /** Null: the command belongs to the user's own entity. */
 export function commandOf(
 	op: WriteOp,
 	session: SessionInfo,
 	write: Write,
-	row: MessageRow | null,
+	{ row, had }: About,
 	at: number,
 	broker: Pick<ConversationContext, "clock" | "userExists">,
 ): ConversationCommand | null {
@@ -42,7 +48,7 @@ export function commandOf(
 		case "hide":
 			return { ...base, type: command.type, seq: command.seq, row };
 		case "react":
-			return { ...base, type: "react", seq: command.seq, emoji: command.emoji, row };
+			return { ...base, type: "react", seq: command.seq, emoji: command.emoji, had, row };
 		case "create": {
 			const { kind, title, members } = command;
 			const unknown = members.filter((user) => !broker.userExists(user));

@@ -6,22 +6,23 @@ import { BrokerError, type ErrorCode } from "../src/base/errors.js";
 import { pack, unpack } from "../src/base/pack.js";
 import { type Conversation, concern, initial } from "../src/domain/conversation.js";
 import type { ConversationCommand } from "../src/domain/conversation-command.js";
-import { checkReceipt, decide } from "../src/domain/conversation-decide.js";
+import { type Caps, checkReceipt, decide } from "../src/domain/conversation-decide.js";
 import { evolve, recovered } from "../src/domain/conversation-evolve.js";
 import { index, messageRow } from "../src/domain/conversation-index.js";
 import { react } from "../src/domain/conversation-react.js";
 import type { ConversationEvent } from "../src/domain/event.js";
 import type { MessageRow } from "../src/domain/index-row.js";
-import { admit, noteSession } from "../src/domain/outbox.js";
+import { admit, noteAccepted } from "../src/domain/outbox.js";
 import { conversationFrom, type Plain, plainConversation } from "../src/domain/snapshot.js";
-import { messageKey } from "../src/journal/keys.js";
+import type { Lane } from "../src/journal/group-commit.js";
+import { messageKey, reactionKey } from "../src/journal/keys.js";
 import { recover } from "../src/journal/recover.js";
 import { appendSnapshot, decodeMessage } from "../src/journal/rows.js";
 import type { ServerOp, WriteOp } from "../src/protocol/frames.js";
 import { Aggregate, type AggregateContext } from "./aggregate.js";
 import { commandOf } from "./command-of.js";
 import { conversationInfo, receiptsOf } from "./conversation-answers.js";
-import type { SessionInfo } from "./port.js";
+import type { SessionInfo, SessionPort } from "./port.js";
 import { wireMessage } from "./show.js";
 import type { Ref } from "./system.js";
 
@@ -62,15 +63,17 @@ export interface ConversationContext extends AggregateContext {
 	readonly window: number;
 	/** Up to so many members a push passes each member's actor. */
 	readonly directMembersMax: number;
-	readonly caps: { readonly groupMembersMax: number; readonly channelMembersMax: number };
+	readonly caps: Caps;
 	userExists(user: string): boolean;
+	readonly sessions: Pick<SessionPort, "speaks">;
 	/** Ask for a `gathered` message after the time to gather. */
 	gatherLater(conversation: string): void;
 }
 
 export class ConversationActor extends Aggregate<ConversationMessage, ConversationEvent> {
 	private state: Conversation;
-	private said = new Map<string, { delivered: number; seen: number }>();
+	/** Receipts that gather; null: none. */
+	private said: Map<string, { delivered: number; seen: number }> | null = null;
 	private due = false;
 
 	constructor(
@@ -167,6 +170,10 @@ export class ConversationActor extends Aggregate<ConversationMessage, Conversati
 		const { n, answered, hash } = op;
 		const write = { outbox: session.outbox, n, answered, hash };
 		const { outboxes } = this.state;
+		if (!this.broker.sessions.speaks(session)) {
+			this.refuse(session, n, "SESSION_STALE", "", null);
+			return;
+		}
 		const admission = admit(outboxes, session.user, write, session.serial, this.broker.window);
 		if (admission.type === "refuse") {
 			this.refuse(session, n, admission.code, "", admission.expected);
@@ -183,7 +190,8 @@ export class ConversationActor extends Aggregate<ConversationMessage, Conversati
 		}
 		const seq = "seq" in op.command ? op.command.seq : 0;
 		const row = seq === 0 ? null : this.row(seq);
-		const command = commandOf(op, session, write, row, this.now(), this.broker);
+		const had = op.command.type === "react" && this.hasReaction(seq, session.user);
+		const command = commandOf(op, session, write, { row, had }, this.now(), this.broker);
 		if (command === null) {
 			this.refuse(session, n, "NOT_ALLOWED", "not for a conversation", null);
 			return;
@@ -193,7 +201,7 @@ export class ConversationActor extends Aggregate<ConversationMessage, Conversati
 			this.refuse(session, n, refused.code, refused.detail, null);
 			return;
 		}
-		noteSession(outboxes, session.user, session.outbox, session.serial);
+		noteAccepted(outboxes, session.user, write, session.serial);
 	}
 
 	/** Decide; then evolve, react and index at once. Gives the rejection, if any. */
@@ -208,7 +216,8 @@ export class ConversationActor extends Aggregate<ConversationMessage, Conversati
 		const { event } = decision;
 		evolve(this.state, event);
 		const { position, trace } = this.state;
-		const row = messageRow(position, event, before);
+		const had = command.type === "react" && command.had;
+		const row = messageRow(position, event, before, had);
 		this.record(event, index(this.state, event, row, before));
 		if (session !== null && event.write !== undefined) {
 			const seq = "seq" in event ? event.seq : 0;
@@ -247,6 +256,7 @@ export class ConversationActor extends Aggregate<ConversationMessage, Conversati
 			this.reply(session, { type: "error", request: null, code, detail: `${this.id}: ${detail}` });
 			return;
 		}
+		this.said ??= new Map();
 		const said = this.said.get(session.user);
 		if (said === undefined) {
 			const first = { delivered: 0, seen: 0 };
@@ -259,14 +269,14 @@ export class ConversationActor extends Aggregate<ConversationMessage, Conversati
 
 	/** Receipts of one turn, or of the time to gather, become one event. */
 	protected override gathered(): void {
-		if (this.said.size === 0) return;
+		if (this.said === null) return;
 		if (this.state.kind !== "direct" && !this.due) {
 			this.broker.gatherLater(this.id);
 			return;
 		}
 		this.due = false;
 		const { said } = this;
-		this.said = new Map();
+		this.said = null;
 		this.apply({ type: "receipts", at: this.now(), said }, null, null);
 	}
 
@@ -315,12 +325,25 @@ export class ConversationActor extends Aggregate<ConversationMessage, Conversati
 	private row(seq: number): MessageRow | null {
 		if (seq < 1 || seq > this.state.head || this.lane === undefined) return null;
 		const key = messageKey(this.id, seq);
-		const value = this.unsent(key) ?? this.broker.pipeline.peek(this.lane, key);
-		const stored = value === undefined ? this.broker.journal.get(key) : value;
+		const stored = this.value(this.lane, key);
 		if (stored == null) {
 			throw new BrokerError("JOURNAL_DAMAGED", `message ${seq} of ${this.id} is missing`);
 		}
 		return decodeMessage(key, stored, this.id);
+	}
+
+	private hasReaction(seq: number, user: string): boolean {
+		return (
+			this.lane !== undefined && this.value(this.lane, reactionKey(this.id, seq, user)) != null
+		);
+	}
+
+	/** As decided so far; null or undefined: there is none. */
+	private value(lane: Lane, key: Uint8Array): Uint8Array | null | undefined {
+		const unsent = this.unsent(key);
+		if (unsent !== undefined) return unsent;
+		const handedOver = this.broker.pipeline.peek(lane, key);
+		return handedOver === undefined ? this.broker.journal.get(key) : handedOver;
 	}
 
 	private now(): number {

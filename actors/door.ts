@@ -15,6 +15,7 @@ import type {
 	SharedKind,
 	SystemCounters,
 	TellResult,
+	Turns,
 } from "./system.js";
 
 /** What all actors of a system share; system.ts puts nact behind it. */
@@ -28,10 +29,6 @@ export interface Runtime {
 	readonly pool: MailboxPool<Door<never>>;
 	/** Actors that ever crashed, for `ps`. */
 	readonly troubled: Set<Door<never>>;
-	/** Have `turn` called once, in a later turn of the event loop. */
-	wake(actor: Door<never>): void;
-	/** The actor is over; take it out of the tree. */
-	release(actor: Door<never>): void;
 }
 
 /** What a healthy actor does without; made when it first crashes. */
@@ -55,8 +52,6 @@ interface Ending {
 export abstract class Door<M> implements Ref<M> {
 	readonly since: number;
 	handled = 0;
-	/** nact's reference; only system.ts knows what it is. */
-	handle: unknown = undefined;
 	/** For the directory's sweep: something was handled since it last looked. */
 	used = true;
 	protected behaviour: Behaviour<M> | undefined = undefined;
@@ -73,6 +68,7 @@ export abstract class Door<M> implements Ref<M> {
 	constructor(
 		protected readonly runtime: Runtime,
 		protected readonly kind: SharedKind<M>,
+		private readonly turns: Turns,
 		readonly id: string,
 		private readonly serial: number,
 	) {
@@ -167,7 +163,7 @@ export abstract class Door<M> implements Ref<M> {
 	protected wake(): void {
 		if (this.scheduled || this.busy) return;
 		this.scheduled = true;
-		this.runtime.wake(this.anybody());
+		this.turns.wake(this.anybody());
 	}
 
 	/** Itself, for lists of actors of all kinds. */

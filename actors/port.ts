@@ -11,8 +11,11 @@ export interface SessionInfo {
 	readonly user: string;
 	readonly device: string;
 	readonly outbox: string;
-	/** The generation offered to this device, current from `ready` on. */
+	/** The generation that welcome called current, and the one it offered: current from `ready`. */
+	readonly current: number;
 	readonly generation: number;
+	/** When the token was issued that let it in, ms. */
+	readonly issuedAt: number;
 }
 
 /** Operations that pass the gateway untouched; hello, refresh, ping and presence end there. */
@@ -25,6 +28,7 @@ export type RoutedOp = Exclude<
 export type HelloOutcome =
 	| {
 			readonly ok: true;
+			readonly current: number;
 			readonly generation: number;
 			readonly fresh: boolean;
 			readonly pid: string;
@@ -40,7 +44,8 @@ export interface RouterPort {
 	hello(hello: {
 		readonly user: string;
 		readonly device: string;
-		readonly generation: number;
+		readonly accepted: number;
+		readonly offered: number;
 		readonly outbox: string;
 		/** When the token was issued, ms; a revocation after it makes it void. */
 		readonly issuedAt: number;
@@ -67,6 +72,11 @@ export interface SessionPort {
 		exceptUsers: ReadonlySet<string>,
 		exceptSession: number,
 	): void;
+	/**
+	 * The session writes under its outbox. False once a newer one has done so, of a copy of the same
+	 * storage that became another device: it outlives any actor, as long as the older one lives.
+	 */
+	speaks(session: SessionInfo): boolean;
 	/** Live, ready sessions of a user on this node. Do not keep the array. */
 	sessionsOf(user: string): readonly SessionInfo[];
 	/** End the sessions of a user, or of one device, but for `except`. */

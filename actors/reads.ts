@@ -54,7 +54,7 @@ export class Reads {
 
 	/** False when too many wait. */
 	answer(session: SessionInfo, op: ReadOp): boolean {
-		return this.submit(async () => {
+		return this.submit(session, async () => {
 			const answer = await this.guarded(() => this.read(session, op));
 			const { request } = op;
 			const said: ServerOp =
@@ -67,7 +67,7 @@ export class Reads {
 
 	/** The session gets its marked list, page by page. A failed read ends the session. */
 	marks(session: SessionInfo): void {
-		const taken = this.submit(async () => {
+		const taken = this.submit(session, async () => {
 			let cursor: string | null = null;
 			do {
 				const from: string | null = cursor;
@@ -98,7 +98,7 @@ export class Reads {
 			case "history": {
 				const { conversation, before } = op;
 				const limit = Math.min(op.limit, limits.pageItemsMax);
-				const page = await history(journal, user, conversation, before, limit);
+				const page = await history(journal, user, conversation, before, limit, limits.pageBytesMax);
 				if (page === null) return { code: "CONVERSATION_UNKNOWN", detail: conversation };
 				const messages = page.rows.map((row) => wireRow(row, user));
 				return { type: "history", messages, more: page.more };
@@ -129,7 +129,8 @@ export class Reads {
 				};
 			}
 			case "list": {
-				const page = await list(journal, user, op.cursor, Math.min(op.limit, limits.pageItemsMax));
+				const limit = Math.min(op.limit, limits.pageItemsMax);
+				const page = await list(journal, user, op.cursor, limit, limits.pageBytesMax);
 				return {
 					type: "list",
 					entries: page.entries.map((entry) => wireEntry(entry, user)),
@@ -166,7 +167,14 @@ export class Reads {
 		}
 	}
 
-	private submit(job: Job): boolean {
+	/**
+	 * Nothing is read for a session that has gone meanwhile: whoever asks for much and leaves would
+	 * make others wait for answers that nobody gets.
+	 */
+	private submit(session: SessionInfo, read: Job): boolean {
+		const job = async () => {
+			if (this.lives(session)) await read();
+		};
 		const { readsAtOnce, readsWaitingMax } = this.context.limits;
 		if (this.running >= readsAtOnce) {
 			if (this.waiting.length >= readsWaitingMax) return false;
@@ -175,6 +183,10 @@ export class Reads {
 		}
 		void this.run(job);
 		return true;
+	}
+
+	private lives({ user, serial }: SessionInfo): boolean {
+		return this.context.sessions.sessionsOf(user).some((one) => one.serial === serial);
 	}
 
 	private async run(first: Job): Promise<void> {

@@ -28,6 +28,7 @@ export function wireMessage(
 		outbox: own ? row.write.outbox : null,
 		n: own ? row.write.n : null,
 		reactions,
+		id: own ? row.id : null,
 	};
 }
 
@@ -48,6 +49,7 @@ export function hollow(seq: number, position: number, changed: number): WireMess
 		outbox: null,
 		n: null,
 		reactions: [],
+		id: null,
 	};
 }
 

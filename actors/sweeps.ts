@@ -8,6 +8,7 @@ import type { Journal } from "../src/journal/journal.js";
 import { expiryKey, ofKind, parseKey } from "../src/journal/keys.js";
 import type { Trimmer } from "../src/journal/trim.js";
 import type { ConversationMessage } from "./conversation.js";
+import type { SessionInfo } from "./port.js";
 import type { Directory } from "./shard.js";
 import type { UserMessage } from "./user.js";
 
@@ -18,6 +19,8 @@ export interface SweepOptions {
 	/** Messages told to expire in one step; the rest waits for the next. */
 	readonly expireBudget: number;
 	readonly receiptGatherMs: number;
+	/** How often connected devices are noted as seen; in steps of `passivateBudget`. */
+	readonly seenEveryMs: number;
 }
 
 export interface SweepContext {
@@ -27,22 +30,32 @@ export interface SweepContext {
 	readonly users: Directory<UserMessage>;
 	readonly conversations: Directory<ConversationMessage>;
 	readonly trimmer: Trimmer;
+	/** Everybody who is connected. */
+	sessions(): Iterable<SessionInfo>;
 	readonly options: SweepOptions;
 }
 
 export class Sweeps {
-	private readonly timer: Timer;
+	private readonly timers: readonly Timer[];
+	/** Connected devices still to be noted as seen. */
+	private seeing: Iterator<SessionInfo> | null = null;
 	private gathering = new Set<string>();
 	private expiring = false;
 	private stopped = false;
 
 	constructor(private readonly context: SweepContext) {
-		this.timer = context.clock.every(context.options.sweepMs, () => this.sweep());
+		const { clock, options } = context;
+		this.timers = [
+			clock.every(options.sweepMs, () => this.sweep()),
+			clock.every(options.seenEveryMs, () => {
+				this.seeing ??= context.sessions()[Symbol.iterator]();
+			}),
+		];
 	}
 
 	stop(): void {
 		this.stopped = true;
-		this.timer.cancel();
+		for (const timer of this.timers) timer.cancel();
 	}
 
 	/** The conversation hears `gathered` after the time to gather: one timer for all of them. */
@@ -62,8 +75,21 @@ export class Sweeps {
 		const { clock, options, users, conversations, trimmer } = this.context;
 		users.passivateIdle(clock.now(), options.passivateBudget);
 		conversations.passivateIdle(clock.now(), options.passivateBudget);
+		this.see();
 		if (!this.expiring) void this.expire();
 		void trimmer.sweep();
+	}
+
+	/** Whoever stays connected for a month is not unseen; a crash must not make it so. */
+	private see(): void {
+		for (let left = this.context.options.passivateBudget; left > 0; left -= 1) {
+			const next = this.seeing?.next();
+			if (next === undefined || next.done === true) {
+				this.seeing = null;
+				return;
+			}
+			this.context.users.tell(next.value.user, { type: "seen", session: next.value });
+		}
 	}
 
 	/** Rows are in order of time: what is due stands first. */

@@ -1,6 +1,7 @@
-// The actor runtime over nact, and the only file that imports it. nact gives the tree and the turn:
-// one nact message means "look into your mailbox", because a message costs it a turn of the event
-// loop and a promise. What an actor goes through is in cell.ts; which id has which in shard.ts.
+// The actor runtime over nact, and the only file that imports it. nact gives the tree down to the
+// shards and the turn: one nact message means "those of your shard who are awake, look into your
+// mailboxes", because a message costs nact a turn of the event loop and a promise, and an actor of
+// its own 2 kB. What an actor goes through is in cell.ts; which id has which in shard.ts.
 
 import { dispatch, type Ref as NactRef, Nobody, stop as nactStop, spawn, start } from "nact";
 import type { Clock } from "../src/base/clock.js";
@@ -144,6 +145,13 @@ export interface SystemCounters {
 export interface Supervisor {
 	readonly path: string;
 	readonly handle: unknown;
+	readonly turns: Turns;
+}
+
+/** Gives the actors under one supervisor their turns. */
+export interface Turns {
+	/** Have its `turn` called once, in a later turn of the event loop. Not to be asked twice. */
+	wake(actor: Door<never>): void;
 }
 
 export interface SystemOptions {
@@ -183,10 +191,25 @@ export function shareKind<M>(kind: Kind<M>): SharedKind<M> {
 	};
 }
 
-// One function for all actors: a closure each would cost more than the actor's own fields.
-function turn(cell: Cell<unknown>): Cell<unknown> {
-	cell.turn();
-	return cell;
+/** nact's actor is a child of its own, because a message costs a copy of its children. */
+class ShardTurns implements Turns {
+	private awake: Door<never>[] = [];
+	private readonly handle: NactRef<undefined>;
+
+	constructor(parent: NactRef<never>) {
+		this.handle = spawn(parent, () => this.turn(), "turns", { onCrash: onCrash as never });
+	}
+
+	wake(actor: Door<never>): void {
+		// The first asks for the turn, the others find it asked for.
+		if (this.awake.push(actor) === 1) send(this.handle, undefined, nobody);
+	}
+
+	private turn(): void {
+		const { awake } = this;
+		this.awake = [];
+		for (const actor of awake) actor.turn();
+	}
 }
 
 // Never reached unless cell.ts has a fault: it throws nothing. Going on is then the mildest end;
@@ -214,8 +237,6 @@ export function createSystem(options: SystemOptions): System {
 		counters,
 		pool,
 		troubled,
-		wake: (cell) => send(cell.handle as NactRef<undefined>, undefined, nobody),
-		release: (cell) => nactStop(cell.handle as NactRef<undefined>),
 	};
 	return {
 		counters,
@@ -223,18 +244,12 @@ export function createSystem(options: SystemOptions): System {
 			const handle = spawn((parent?.handle as NactRef<never>) ?? root, unused, name, {
 				onCrash: onCrash as never,
 			});
-			return { path: parent === undefined ? name : `${parent.path}/${name}`, handle };
+			const turns = new ShardTurns(handle as NactRef<never>);
+			return { path: parent === undefined ? name : `${parent.path}/${name}`, handle, turns };
 		},
 		spawn(parent, kind, id, after) {
 			serial += 1;
-			const safe = safeId(id);
-			const cell = new Cell(runtime, kind, safe.id, serial);
-			// A predecessor may still hold the plain name; "." occurs in no safe name.
-			const name = after === undefined ? safe.name : `${safe.name}.${serial}`;
-			cell.handle = spawn(parent.handle as NactRef<never>, turn as never, name, {
-				initialState: cell as never,
-				onCrash: onCrash as never,
-			});
+			const cell = new Cell(runtime, kind, parent.turns, ownId(id), serial);
 			counters.activated += 1;
 			cell.open(after);
 			return cell;
@@ -269,23 +284,13 @@ function newCounters(): SystemCounters {
 	};
 }
 
-const plain = /^[A-Za-z0-9_-]+$/;
-const surrogate = /\p{Surrogate}/u;
+const latin1 = /^[\0-\xff]*$/;
 
 /**
- * A name that nact accepts, different for different ids, and the id as a string of its own.
- *
- * Ids come out of decoded frames, where a short string may be a view that keeps the whole frame
- * in memory; an actor lives for days. Plain ids are their own name; the others are encoded behind
- * "$" (UTF-8) or "$$" (UTF-16, ids that are not well-formed), which no plain id contains.
+ * The id as a string of its own. Ids come out of decoded frames, where a short string may be a view
+ * that keeps the whole frame in memory; an actor lives for days.
  */
-export function safeId(id: string): { readonly name: string; readonly id: string } {
-	if (plain.test(id)) {
-		const own = Buffer.from(id, "latin1").toString("latin1");
-		return { name: own, id: own };
-	}
-	const encoding = surrogate.test(id) ? "utf16le" : "utf8";
-	const bytes = Buffer.from(id, encoding);
-	const mark = encoding === "utf8" ? "$" : "$$";
-	return { name: mark + bytes.toString("base64url"), id: bytes.toString(encoding) };
+function ownId(id: string): string {
+	const encoding = latin1.test(id) ? "latin1" : "utf16le";
+	return Buffer.from(id, encoding).toString(encoding);
 }

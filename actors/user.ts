@@ -4,12 +4,13 @@
 import type { BrokerError, ErrorCode } from "../src/base/errors.js";
 import { pack, unpack } from "../src/base/pack.js";
 import type { UserEvent } from "../src/domain/event.js";
-import { admit, noteSession } from "../src/domain/outbox.js";
+import { admit, noteAccepted } from "../src/domain/outbox.js";
 import { type Plain, plainUser, userFrom } from "../src/domain/snapshot.js";
 import {
 	decideUser,
 	evolveUser,
 	forgotten,
+	generationStep,
 	greet,
 	indexUser,
 	initialUser,
@@ -28,7 +29,9 @@ import type { Ref } from "./system.js";
 export interface HelloMessage {
 	readonly type: "hello";
 	readonly device: string;
-	readonly generation: number;
+	readonly accepted: number;
+	readonly offered: number;
+	readonly outbox: string;
 	readonly issuedAt: number;
 	readonly done: (outcome: HelloOutcome) => void;
 	readonly failed: (error: BrokerError) => void;
@@ -50,6 +53,7 @@ export type UserMessage =
 			readonly failed: (error: BrokerError) => void;
 	  }
 	| { readonly type: "ready"; readonly session: SessionInfo }
+	| { readonly type: "seen"; readonly session: SessionInfo }
 	| { readonly type: "listed"; readonly session: SessionInfo }
 	| {
 			readonly type: "held";
@@ -76,8 +80,8 @@ export interface UserContext extends AggregateContext {
 
 export class UserActor extends Aggregate<UserMessage, UserEvent> {
 	private state: User;
-	/** Operations of this turn, by session; a lone session needs no map. */
-	private readonly outgoing = new Map<number, ServerOp[]>();
+	/** Operations of this turn, by session; an idle actor owns no map. */
+	private outgoing: Map<number, ServerOp[]> | null = null;
 
 	constructor(
 		id: string,
@@ -122,8 +126,11 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 
 	override flush(): void {
 		super.flush();
-		for (const [serial, ops] of this.outgoing) this.broker.sessions.deliver(serial, ops);
-		this.outgoing.clear();
+		const { outgoing } = this;
+		this.outgoing = null;
+		if (outgoing !== null) {
+			for (const [serial, ops] of outgoing) this.broker.sessions.deliver(serial, ops);
+		}
 		if (this.broker.takeLost(this.id)) this.lookAgain();
 	}
 
@@ -146,6 +153,11 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 			case "ready":
 				this.ready(message.session);
 				return;
+			case "seen": {
+				const { generation } = message.session;
+				this.apply({ ...this.of(message.session), type: "seen", generation });
+				return;
+			}
 			case "listed":
 				this.apply({ ...this.of(message.session), type: "listed" });
 				// What was marked while the list was read is behind already.
@@ -178,6 +190,7 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 	}
 
 	private collect(serial: number, op: ServerOp): void {
+		this.outgoing ??= new Map();
 		const ops = this.outgoing.get(serial);
 		if (ops === undefined) this.outgoing.set(serial, [op]);
 		else ops.push(op);
@@ -186,8 +199,10 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 	private hello(message: HelloMessage): void {
 		const at = this.broker.clock.now();
 		this.apply({ type: "provision", at });
-		const { device, generation, issuedAt } = message;
-		const greeting = greet(this.state, { at, device, generation, issuedAt }, this.broker.caps);
+		const { device, accepted, offered, outbox, issuedAt } = message;
+		const random = Math.floor(this.broker.clock.random() * generationStep);
+		const hello = { at, device, accepted, offered, outbox, issuedAt, random };
+		const greeting = greet(this.state, hello, this.broker.caps);
 		const { name, picture, presence } = this.state;
 		const outcome: HelloOutcome = greeting.ok
 			? { ...greeting, pid: this.address.pid, name, picture, presence }
@@ -197,11 +212,12 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 
 	private ready(session: SessionInfo): void {
 		const at = this.broker.clock.now();
-		const { device, outbox, generation } = session;
+		const { device, outbox, current, generation, issuedAt } = session;
 		for (const id of forgotten(this.state, at, this.broker.caps)) {
 			if (!this.isHere(id)) this.apply({ type: "drop", at, device: id, reason: "unseen" });
 		}
-		const refused = this.apply({ type: "ready", at, device, generation, outbox });
+		const names = { device, current, generation, outbox };
+		const refused = this.apply({ type: "ready", at, ...names, issuedAt });
 		if (refused !== null) {
 			this.effects([{ type: "end", user: this.id, device, code: refused.code }], null);
 			return;
@@ -218,11 +234,8 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 		const { session, request } = message;
 		const device = message.device ?? session.device;
 		const at = this.broker.clock.now();
-		const refused = this.apply({ type: "drop", at, device, reason: "logout" });
-		const op: ServerOp =
-			refused === null
-				? { type: "result", request, result: { type: "logout" } }
-				: { type: "error", request, code: refused.code, detail: refused.detail };
+		this.apply({ type: "drop", at, device, reason: "logout" });
+		const op: ServerOp = { type: "result", request, result: { type: "logout" } };
 		this.output({ type: "reply", session, op, direct: false });
 	}
 
@@ -230,6 +243,10 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 		const { n, answered, hash, command } = op;
 		const write = { outbox: session.outbox, n, answered, hash };
 		const { outboxes } = this.state;
+		if (!this.broker.sessions.speaks(session)) {
+			this.refuse(session, n, "SESSION_STALE", "", null);
+			return;
+		}
 		const admission = admit(outboxes, this.id, write, session.serial, this.broker.window);
 		if (admission.type === "refuse") {
 			this.refuse(session, n, admission.code, "", admission.expected);
@@ -251,7 +268,7 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 			this.refuse(session, n, "BAD_REQUEST", "this command names a conversation", null);
 			return;
 		}
-		noteSession(outboxes, this.id, session.outbox, session.serial);
+		noteAccepted(outboxes, this.id, write, session.serial);
 		this.answer(session, n, from, this.state.position, at);
 	}
 

@@ -10,7 +10,7 @@ import { changeOf, hollow, wireMessage } from "./show.js";
 export function wireRow(row: ShownRow, reader: string): WireMessage {
 	if (row.state === "skip") {
 		const { outbox = null, n = null } = row.write ?? {};
-		return { ...hollow(row.seq, row.position, row.changed), outbox, n };
+		return { ...hollow(row.seq, row.position, row.changed), outbox, n, id: row.id };
 	}
 	return wireMessage(row, reader, row.reactions);
 }

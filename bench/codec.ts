@@ -83,6 +83,7 @@ function message(i: number): ServerOp {
 			outbox: null,
 			n: null,
 			reactions: [],
+			id: null,
 		},
 	};
 }

@@ -43,10 +43,12 @@ function row(seq: number): MessageRow {
 		write: { outbox: "0123456789abcdef".repeat(2), n: seq, answered: seq - 1, hash: seq },
 		state: "live",
 		message,
+		id: null,
 		editedAt: null,
 		withheldFrom: null,
 		frozen: null,
 		seenUpTo: null,
+		reacted: 0,
 	};
 }
 

@@ -49,7 +49,8 @@ export class Link implements Listener {
 	private readonly token: string;
 	private device = randomBytes(8).toString("hex");
 	private outbox = randomBytes(16).toString("hex");
-	private generation = 0;
+	private accepted = 0;
+	private offered = 0;
 	private epoch = "";
 	private listed = false;
 	private socket: WebSocket | null = null;
@@ -73,9 +74,9 @@ export class Link implements Listener {
 		});
 		this.socket = socket;
 		socket.on("open", () => {
-			const { token, device, generation, outbox } = this;
+			const { token, device, accepted, offered, outbox } = this;
 			const hello = { type: "hello", version: protocolVersion, client: "bench" } as const;
-			socket.send(encodeClientOp({ ...hello, token, device, generation, outbox }));
+			socket.send(encodeClientOp({ ...hello, token, device, accepted, offered, outbox }));
 		});
 		socket.on("message", (data: Buffer) => {
 			if (socket !== this.socket) return;
@@ -168,7 +169,8 @@ export class Link implements Listener {
 		if (op.code !== "DEVICE_FORGOTTEN" || this.listed) return;
 		this.device = randomBytes(8).toString("hex");
 		this.outbox = randomBytes(16).toString("hex");
-		this.generation = 0;
+		this.accepted = 0;
+		this.offered = 0;
 	}
 
 	private replied(request: number, result: Parameters<Asked>[0]): void {
@@ -180,7 +182,8 @@ export class Link implements Listener {
 	private welcomed(op: Extract<ServerOp, { type: "welcome" }>): void {
 		if (this.epoch !== "" && this.epoch !== op.epoch) this.net.fault("another epoch");
 		this.epoch = op.epoch;
-		this.generation = op.generation;
+		this.accepted = op.current;
+		this.offered = op.generation;
 		this.isReady = true;
 		this.say({ type: "ready", generation: op.generation });
 		if (this.listed) this.owner.ready();

@@ -37,7 +37,7 @@ scenarios: ${Object.keys(scenarios).join(", ")} (none: all but replay, at quick 
               [--corpus lines.tsv] [--repeat 1] [--url http://… --data folder]
               [--server-node-args "…"]
   idle:       --users 1000 --settle 10
-  activation: --messages 100000
+  activation: --messages 10000 --conversations 3
   replay:     <lines.tsv> [--sessions N] [--limit N] [--seed N] [--parallel N] [--kills 3]
   domain:     --domain-seconds 0.3
 `;

@@ -11,10 +11,15 @@ import { pinned } from "./machine.js";
 
 const cliFile = fileURLToPath(new URL("../src/cli/main.cjs", import.meta.url));
 
-/** The flags of node in the command's own first line: it is measured as it is installed. */
-function flagsOf(file: string): string[] {
+/** What the command's own first line gives node: it is measured as it is installed. */
+function firstLine(file: string): { flags: string[]; env: Record<string, string> } {
 	const [first = ""] = readFileSync(file, "utf8").split("\n", 1);
-	return first.split(" ").filter((word) => word.startsWith("--"));
+	const words = first.split(" ");
+	const settings = words.filter((word) => /^[A-Z_]+=/.test(word));
+	return {
+		flags: words.filter((word) => word.startsWith("--")),
+		env: Object.fromEntries(settings.map((word) => word.split("=", 2))),
+	};
 }
 
 export interface BenchServer {
@@ -54,9 +59,10 @@ async function launch(
 	port: number,
 ): Promise<BenchServer> {
 	const secretFile = join(data, "..", "bench-secret");
+	const { flags, env } = firstLine(cliFile);
 	const command = [
 		process.execPath,
-		...flagsOf(cliFile),
+		...flags,
 		...(options.nodeArgs ?? []),
 		cliFile,
 		"serve",
@@ -70,7 +76,10 @@ async function launch(
 	];
 	const core = options.core === undefined ? 0 : options.core;
 	const [head, ...rest] = core === null ? (command as [string]) : pinned(core, command);
-	const child = spawn(head, rest, { stdio: ["ignore", "pipe", "pipe"] });
+	const child = spawn(head, rest, {
+		stdio: ["ignore", "pipe", "pipe"],
+		env: { ...process.env, ...env },
+	});
 	const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
 	const url = await listening(child);
 	const end = async (signal: NodeJS.Signals) => {

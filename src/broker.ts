@@ -21,6 +21,11 @@ export interface BrokerOptions {
 	readonly clock?: Clock;
 	/** First part of every pid. */
 	readonly node?: string;
+	/**
+	 * The folder was put back from a backup, so devices may hold more than it does: a new epoch
+	 * begins, under which they start from their list. Commits missing at the end are accepted.
+	 */
+	readonly restored?: boolean;
 	/** Judges tokens; left out: JWTs by the configuration, or the data folder's own secret. */
 	readonly authenticate?: Authenticate;
 }
@@ -78,10 +83,18 @@ export async function createBroker(
 	options: BrokerOptions = {},
 ): Promise<Broker> {
 	const config: Config = { ...defaultConfig, ...given };
-	const { log = silentLog, clock = systemClock, node = "n1" } = options;
+	const { log = silentLog, clock = systemClock, node = "n1", restored = false } = options;
 	const { data: folder, durability, writeBufferBytes, cacheBytes } = config;
 	const authenticate = options.authenticate ?? (await authenticateBy(config, clock));
-	const journal = await openLevel({ folder, durability, clock, log, writeBufferBytes, cacheBytes });
+	const journal = await openLevel({
+		folder,
+		durability,
+		clock,
+		log,
+		newEpoch: restored,
+		writeBufferBytes,
+		cacheBytes,
+	});
 	let core: Core;
 	try {
 		core = await createCore({ clock, log, journal, config, node, authenticate });

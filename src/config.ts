@@ -58,6 +58,10 @@ const people = {
 		max: 1_000_000,
 		error: "MEMBER_LIMIT",
 	}),
+	reactionsPerMessageMax: count(1_024, "whoever reads a message gets all of them", {
+		max: 4_096,
+		error: "REACTION_LIMIT",
+	}),
 	devicesPerUserMax: count(16, "a user's state holds every device", {
 		max: 64,
 		error: "DEVICE_LIMIT",
@@ -86,6 +90,19 @@ const actors = {
 		min: 100,
 		error: "OVERLOADED",
 	}),
+	restartsMax: count(10, "crashes of an actor borne within the window; one more is quarantine", {
+		max: 100,
+		error: "UNAVAILABLE",
+	}),
+	restartWindowMs: duration(minute, "the time within which crashes are counted", { min: second }),
+	quarantineMs: duration(30 * second, "first quarantine of an actor; each further one is doubled", {
+		min: second,
+		error: "UNAVAILABLE",
+	}),
+	quarantineMaxMs: duration(10 * minute, "longest quarantine: then it is tried again", {
+		min: second,
+		error: "UNAVAILABLE",
+	}),
 	passivateAfterMs: duration(5 * minute, "an idle conversation leaves memory", { min: second }),
 	passivateBudget: count(2_000, "actors that one sweep looks at: a millisecond or two"),
 	sweepMs: duration(1_000, "how often idle actors and expired messages are looked for", {
@@ -98,8 +115,9 @@ const actors = {
 	),
 	readsAtOnce: count(4, "reads share the pool of threads with the commit, which must find room"),
 	readsWaitingMax: count(10_000, "requests that wait for a read", { error: "OVERLOADED" }),
-	pageBytesMax: size(512 * KiB, "content in one page; one item at least is sent", {
+	pageBytesMax: size(512 * KiB, "rows in one page, below what clients must take; one at least", {
 		min: KiB,
+		max: 768 * KiB,
 	}),
 	marksPerPage: count(1_000, "marked conversations in one operation"),
 	snapshotEvery: count(1_000, "events between snapshots: bounds what a recovery replays"),

@@ -60,6 +60,10 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 		log,
 		authenticate: parts.authenticate,
 		limits: gatewayLimitsOf(config),
+		failureLimits: {
+			failuresPerMinute: config.failuresPerMinute,
+			failureBurst: config.failureBurst,
+		},
 		facts: () => ({ epoch: journal.epoch, ack: journal.durability, node, sendWindow }),
 		mayWatch: (pairs) => pairs.map(({ watcher, user }) => mayKnow(journal, watcher, user)),
 		lastSeen: lastSeenRows(journal, pipeline),
@@ -80,6 +84,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 		snapshotEvery: config.snapshotEvery,
 		passivateAfterMs: config.passivateAfterMs,
 		window: sendWindow,
+		sessions: gateway,
 	};
 	// One object for all actors of a kind: each keeps a reference, a hundred thousand times.
 	const conversationContext: ConversationContext = {
@@ -92,19 +97,25 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 	const userContext: UserContext = {
 		...shared,
 		caps: config,
-		sessions: gateway,
 		marks: (session) => reads.marks(session),
 		takeLost: (user) => lost.delete(user),
 	};
 	// The store is away: waited for as long as it takes. Any other failure counts.
 	const transient = (error: unknown) => error instanceof BrokerError && error.code === "JOURNAL_IO";
 	const limits = { mailboxMax: config.mailboxMax };
+	const policy = {
+		restartsMax: config.restartsMax,
+		windowMs: config.restartWindowMs,
+		quarantineMs: config.quarantineMs,
+		quarantineMaxMs: config.quarantineMaxMs,
+	};
 	const directoryLimits = { actorsMax: config.actorsMax };
 	// Conversations first: they end first, and what they still push finds the users.
 	const conversations = root.directory<ConversationMessage>(
 		{
 			name: "conversations",
 			limits,
+			policy,
 			isTransient: transient,
 			create: (id, self) => new ConversationActor(id, self, conversationContext),
 			onActivated: (id, pid) => registry.activated("conversation", id, pid),
@@ -118,6 +129,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 		{
 			name: "users",
 			limits,
+			policy,
 			isTransient: transient,
 			create: (id, self) => new UserActor(id, self, userContext),
 			onActivated: (id, pid) => registry.activated("user", id, pid),
@@ -141,8 +153,19 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 		passivateBudget: config.passivateBudget,
 		expireBudget: config.expireBudget,
 		receiptGatherMs: config.receiptGatherMs,
+		seenEveryMs: seenEveryMs(config),
 	};
-	const sweeps = new Sweeps({ clock, log, journal, users, conversations, trimmer, options });
+	const sessions = () => gateway.all();
+	const sweeps = new Sweeps({
+		clock,
+		log,
+		journal,
+		users,
+		conversations,
+		trimmer,
+		sessions,
+		options,
+	});
 	gateway.start(router);
 
 	function ask(user: string, type: "provision" | "revoke", device: string | null): Promise<void> {
@@ -166,6 +189,11 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 			await pipeline.stop();
 		},
 	};
+}
+
+/** Once a day; more often where devices are forgotten soon. */
+function seenEveryMs({ deviceForgottenAfterMs }: Config): number {
+	return Math.min(24 * 3_600_000, Math.ceil(deviceForgottenAfterMs / 30));
 }
 
 function readLimits(config: Config) {

@@ -15,6 +15,7 @@ import {
 	read,
 	type SourceFile,
 	sources,
+	tableRows,
 	withoutComments,
 } from "./helpers/source-tree.js";
 
@@ -292,29 +293,13 @@ holds(
 		}),
 );
 
-/** The cells of each table row, headings apart, in the part of a page below a heading. */
-function rows(page: string, heading: RegExp): string[][] {
-	const text = read(page);
-	const from = text.search(heading);
-	if (from < 0) return [];
-	const level = /^#+/.exec(text.slice(from))?.[0] ?? "#";
-	const end = text.slice(from + level.length).search(new RegExp(`^#{1,${level.length}} `, "m"));
-	const section = end < 0 ? text.slice(from) : text.slice(from, from + level.length + end);
-	const lines = section.split("\n");
-	const divides = (line: string | undefined) => /^\|[\s:|-]+$/.test(line ?? "");
-	return lines
-		.filter((line, at) => line.startsWith("| ") && !divides(line) && !divides(lines[at + 1]))
-		.map((line) => line.split(/(?<!\\)\|/).slice(1, -1))
-		.map((cells) => cells.map((cell) => cell.trim().replaceAll("`", "")));
-}
-
 function names(page: string, heading: RegExp): string[] {
-	return rows(page, heading).map(([first = ""]) => first);
+	return tableRows(page, heading).map(([first = ""]) => first);
 }
 
 t.test("docs/operations.md lists every option with its default and its error", async (t) => {
 	t.strictSame(
-		rows("docs/operations.md", /^## Options$/m).map(([name, value, , error]) => [
+		tableRows("docs/operations.md", /^## Options$/m).map(([name, value, , error]) => [
 			name,
 			value,
 			error,

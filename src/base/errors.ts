@@ -78,7 +78,7 @@ export const errorTable = {
 	}),
 	DEVICE_FORKED: row(
 		"this device's storage is older than what the server knows",
-		"take a new device id and outbox, sync, move unanswered sends",
+		"take a new device id, keep the outbox, sync",
 		false,
 		{ close: 4504 },
 	),
@@ -141,7 +141,11 @@ export const errorTable = {
 	SEND_CONFLICT: row("the number was used with another content", "move to a new outbox", false),
 	SEND_STALE: row("the answer to this number is no longer kept", "move to a new outbox", false),
 	SEND_WINDOW: row("too many sends are unanswered", "wait for answers", true),
-	SESSION_STALE: row("a newer session uses this outbox", "keep the newer session", false),
+	SESSION_STALE: row(
+		"a newer session of a copy writes under this outbox",
+		"move to a new outbox",
+		false,
+	),
 	RESET: row("the position is not kept any more", "start from the list", false),
 	JOURNAL_IO: row("the disk failed; the outcome is unknown", "send the same again", true, {
 		http: 503,

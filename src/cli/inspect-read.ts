@@ -198,7 +198,7 @@ export async function userFacts(journal: Journal, id: string, live: boolean) {
 	const state = await recoverUser(journal, id);
 	const pending = await secondIds(journal, "pending", id);
 	const marked = new Set(pending);
-	const { createdAt, name, picture, presence, position, revokedBefore } = state;
+	const { createdAt, name, picture, presence, position, revokedBefore, revokedDevices } = state;
 	return {
 		kind: "user" as const,
 		id,
@@ -208,6 +208,7 @@ export async function userFacts(journal: Journal, id: string, live: boolean) {
 		presence,
 		position,
 		revokedBefore,
+		revokedDevices: Array.from(revokedDevices, ([device, before]) => ({ device, before })),
 		lastSeen: lastSeen(journal, id),
 		registry: registry(journal, "user", id, live),
 		devices: [...state.devices.values()].map((device) => ({

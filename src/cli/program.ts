@@ -62,11 +62,12 @@ type Flags = Readonly<Record<string, unknown>>;
 function addServe(root: Command): void {
 	const shown: readonly OptionName[] = ["host", "port", "data", "durability", "authSecretFile"];
 	command(root, "serve", "run the broker until Ctrl-C", shown)
+		.option("--restored", "the folder was put back from a backup: begin a new epoch, once")
 		.addHelpText("after", "\nEvery key of `colloquy config default` is a flag too.")
 		.action(async (flags: Flags) => {
 			const { config } = settingsOf(flags);
 			const { serve } = await import("./serve.js");
-			await serve(config, flags.json === true);
+			await serve(config, { json: flags.json === true, restored: flags.restored === true });
 		});
 }
 

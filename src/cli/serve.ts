@@ -6,6 +6,7 @@ import { basename, relative } from "node:path";
 import { systemClock } from "../base/clock.js";
 import { type Broker, createBroker } from "../broker.js";
 import { type Config, developmentMode } from "../config.js";
+import { readMarker } from "../journal/marker.js";
 import { adminRoutes } from "./admin-routes.js";
 import { type AdminServer, removeSocketOf, startAdminServer } from "./admin-server.js";
 import { banner } from "./banner.js";
@@ -22,14 +23,22 @@ import {
 import { endOnSignals } from "./signals.js";
 import { version } from "./version.js";
 
+export interface ServeOptions {
+	readonly json: boolean;
+	/** The folder was put back from a backup: a new epoch begins with this start. */
+	readonly restored: boolean;
+}
+
 /** Serves until a signal. Errors: those of `exit.ts`, before anything is printed on stdout. */
-export async function serve(config: Config, json: boolean): Promise<void> {
+export async function serve(config: Config, options: ServeOptions): Promise<void> {
 	const { data } = config;
+	const { restored } = options;
 	refuseOpenDoor(config);
+	if (restored) await refuseNothing(data);
 	mkdirSync(data, { recursive: true });
 	endOnFaults();
 	const log = lineLog(systemClock, config.logLevel, note);
-	const broker = await createBroker(config, { log });
+	const broker = await createBroker(config, { log, restored });
 	let admin: AdminServer | undefined;
 	try {
 		const stale = readRuntimeFile(data);
@@ -48,7 +57,8 @@ export async function serve(config: Config, json: boolean): Promise<void> {
 		});
 		// Before anybody can know that we are there to be stopped.
 		endOnSignals({ clock: systemClock, drain: () => end(broker, admin, config) });
-		announce(config, url, json);
+		if (restored) noteEpoch(data, broker.admin.journal.epoch);
+		announce(config, url, options.json);
 	} catch (error) {
 		await end(broker, admin, { ...config, drainMs: 0 });
 		throw error;
@@ -68,6 +78,23 @@ function refuseOpenDoor(config: Config): void {
 		"config",
 		`host ${config.host} can be reached from outside, and this is development mode`,
 		"set --auth-secret-file or --auth-jwks-url first, or listen on 127.0.0.1",
+	);
+}
+
+/** A mistyped folder must not become an empty server that takes itself for the restored one. */
+async function refuseNothing(data: string): Promise<void> {
+	if ((await readMarker(data)) !== null) return;
+	throw new CliError(
+		"no",
+		`${data} holds no store, so nothing was restored`,
+		"put the backup back first, or take the folder that has it with --data",
+	);
+}
+
+function noteEpoch(data: string, epoch: string): void {
+	note(
+		`${data} was restored: epoch ${epoch} begins. Devices start from their list and send again ` +
+			"what was not answered. Leave --restored out of the next start.",
 	);
 }
 

@@ -49,6 +49,15 @@ function normal(conversation: string): string {
 	return id;
 }
 
+/**
+ * [P-4.5] A copy is another device, but keeps its outbox as long as the server knows its numbers:
+ * what a former life has under way is recognised then. Only a last word under it closes an outbox.
+ */
+function renamed(code: ErrorCode, { device, outbox }: { device: string; outbox: string }) {
+	if (code === "DEVICE_FORKED") return { device };
+	return code === "DEVICE_FORGOTTEN" ? { device, outbox } : { outbox };
+}
+
 export class Device {
 	readonly store: ClientStore;
 	private readonly options: DeviceOptions;
@@ -216,6 +225,7 @@ export class Device {
 		});
 		this.pinged = false;
 		this.state = { type: "connected", session };
+		session.start();
 	}
 
 	private ended(session: Session, end: End): void {
@@ -226,10 +236,10 @@ export class Device {
 			return;
 		}
 		if (end.action === "fork") {
-			const names = freshNames(this.clock);
+			const code = end.code ?? "DEVICE_FORKED";
 			try {
-				this.store.fork(names.device, names.outbox);
-				this.emit("forked", end.code ?? "DEVICE_FORKED");
+				this.store.fork(renamed(code, freshNames(this.clock)));
+				this.emit("forked", code);
 			} catch (cause) {
 				// The old names stay, and the server will say the same again.
 				this.emit("fault", "store", cause);

@@ -114,7 +114,6 @@ export class Live {
 	private refused(op: Refusal): void {
 		const verdict = this.outbox.refused(op);
 		if (verdict.type === "forked") this.port.end("fork", op.code);
-		else if (verdict.type === "stale") this.port.end("stop", op.code);
 		else if (verdict.type === "failed" && verdict.item !== null) {
 			const { item } = verdict;
 			if (doneBefore(item, op.code)) {

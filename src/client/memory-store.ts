@@ -3,7 +3,7 @@
 
 import type { Clock } from "../base/clock.js";
 import type { WireMessage, WireWatermark, WriteCommand } from "../protocol/frames.js";
-import type { ClientStore, Identity, Queued, Stream, View, ViewChange } from "./store.js";
+import type { Began, ClientStore, Identity, Queued, Stream, View, ViewChange } from "./store.js";
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export type OwnStream = Mutable<Omit<Stream, "queue">> & { queue: Mutable<Queued>[] };
@@ -60,8 +60,9 @@ export function emptyView(conversation: string): OwnView {
 
 /** A row of its own: decoded content is a view of the whole frame, which it would keep alive. */
 function detached(row: WireMessage): WireMessage {
-	const { body } = row;
-	if (body === null || body.content.byteLength === body.content.buffer.byteLength) return row;
+	const { body, id } = row;
+	if (body === null) return id === null ? row : { ...row, id: Uint8Array.from(id) };
+	if (body.content.byteLength === body.content.buffer.byteLength) return row;
 	return {
 		...row,
 		body: { ...body, id: Uint8Array.from(body.id), content: Uint8Array.from(body.content) },
@@ -74,7 +75,7 @@ export class MemoryStore implements ClientStore {
 
 	constructor(names: { readonly device: string; readonly outbox: string }) {
 		this.content = {
-			identity: { ...names, generation: 0, epoch: null, listed: false },
+			identity: { ...names, accepted: 0, offered: 0, epoch: null, listed: false },
 			refs: 0,
 			streams: new Map(),
 			views: new Map(),
@@ -124,14 +125,15 @@ export class MemoryStore implements ClientStore {
 		return this.content.identity;
 	}
 
-	began(generation: number, epoch: string): void {
+	began({ current, generation, epoch }: Began): void {
 		this.transact("began", () => {
 			const { identity } = this.content;
 			const same = identity.epoch === null || identity.epoch === epoch;
 			// Positions and numbers of another history mean nothing here: all starts from the list.
 			if (!same) this.content.views.clear();
 			const listed = same && identity.listed;
-			this.content.identity = { ...identity, generation, epoch, listed };
+			const generations = { accepted: current, offered: generation };
+			this.content.identity = { ...identity, ...generations, epoch, listed };
 		});
 	}
 
@@ -187,10 +189,15 @@ export class MemoryStore implements ClientStore {
 		});
 	}
 
-	fork(device: string, outbox: string): void {
+	fork({ device, outbox }: { readonly device?: string; readonly outbox?: string }): void {
 		this.transact("fork", () => {
+			if (device !== undefined) {
+				const unheard = { accepted: 0, offered: 0, listed: false };
+				this.content.identity = { ...this.content.identity, ...unheard, device };
+			}
+			if (outbox === undefined) return;
 			const { identity, streams, moving } = this.content;
-			this.content.identity = { ...identity, device, outbox, generation: 0, listed: false };
+			this.content.identity = { ...identity, outbox };
 			for (const [conversation, stream] of streams) {
 				const open = stream.queue.filter((item) => !item.settled);
 				// A fork while an earlier move is unfinished: what was numbered since comes after it only

@@ -1,8 +1,9 @@
-// After a fork: the former outbox's unanswered writes are looked for in history by their numbers;
+// After a fork: the former outbox's unanswered writes are looked for in history by their ids;
 // what is not there goes into the new outbox, in order (design §5, S3). Later writes wait behind.
 
-import type { Body, WireMessage } from "../protocol/frames.js";
+import type { WireMessage } from "../protocol/frames.js";
 import type { Outcome } from "./events.js";
+import { idOf } from "./own.js";
 import type { Queued } from "./store.js";
 import type { Sync, SyncPort } from "./sync.js";
 
@@ -75,40 +76,42 @@ export class Move {
 	private finish(conversation: string | null, found: ReadonlyMap<number, Outcome>): void {
 		const { store, emit } = this.port;
 		const items = store.movingOf(conversation);
-		store.moved(conversation, new Set(found.keys()));
+		const refused = passedOver(items, found);
+		store.moved(conversation, new Set([...found.keys(), ...refused]));
 		for (const item of items) {
 			const outcome = found.get(item.ref);
 			if (outcome !== undefined) emit("answered", item, outcome);
+			else if (refused.has(item.ref)) emit("refused", item, "SEND_STALE", "not in history");
 		}
 		this.port.onMoved(conversation);
 	}
 }
 
+/**
+ * Sends before one that was found, but not found themselves: the one that was found could only be
+ * decided after they had their outcome, which was no. Sent again they would come after it.
+ */
+function passedOver(items: readonly Queued[], found: ReadonlyMap<number, Outcome>): Set<number> {
+	const last = items.findLastIndex(({ ref, command }) => command.type === "send" && found.has(ref));
+	const before = items.slice(0, Math.max(last, 0));
+	const refused = before.filter(({ ref, command }) => command.type === "send" && !found.has(ref));
+	return new Set(refused.map(({ ref }) => ref));
+}
+
 const none: Outcome = { seq: 0, position: 0, at: 0, link: null };
 
+/** By its random id: a restored storage gives a number again for another send. */
 function find(item: Queued, rows: Iterable<WireMessage>): Outcome | null {
 	const { command } = item;
 	if (command.type !== "send") return null;
 	for (const row of rows) {
-		if (isOf(row, item, command)) {
+		if (sameId(idOf(row), command.id)) {
 			return { seq: row.seq, position: row.position, at: row.at, link: null };
 		}
 	}
 	return null;
 }
 
-/**
- * By its id where the row still has it: a restored storage gives a number again for another send,
- * and may hold a send that was moved to a later outbox since. Else by its number.
- */
-function isOf(row: WireMessage, item: Queued, command: Body): boolean {
-	if (row.outbox === null) return false;
-	if (row.state === "live") return sameId(row, command);
-	return row.outbox === item.outbox && row.n === item.n;
-}
-
-function sameId(row: WireMessage, command: Body): boolean {
-	const { id } = command;
-	const stored = row.body?.id;
+function sameId(stored: Uint8Array | null, id: Uint8Array): boolean {
 	return stored?.length === id.length && stored.every((byte, at) => byte === id[at]);
 }

@@ -17,9 +17,7 @@ export type Verdict =
 	/** It goes again. */
 	| { readonly type: "again" }
 	/** Nothing more is decided under this outbox. */
-	| { readonly type: "forked" }
-	/** A newer session of this outbox is alive. */
-	| { readonly type: "stale" };
+	| { readonly type: "forked" };
 
 interface Flight {
 	readonly conversation: string | null;
@@ -40,6 +38,8 @@ interface Flight {
 
 /** Unanswered writes of a session, over all conversations; each has its own window besides. */
 export const flyingMax = 4_096;
+/** After these nothing more is said under this outbox: it has other writes, or another voice. */
+const closing: readonly ErrorCode[] = ["SEND_STALE", "SEND_CONFLICT", "SESSION_STALE"];
 const backOffBaseMs = 50;
 const backOffMaxMs = 10_000;
 
@@ -134,8 +134,7 @@ export class Outbox {
 	}
 
 	refused(op: Refusal): Verdict {
-		if (op.code === "SEND_STALE" || op.code === "SEND_CONFLICT") return { type: "forked" };
-		if (op.code === "SESSION_STALE") return { type: "stale" };
+		if (closing.includes(op.code)) return { type: "forked" };
 		if (retried(op.code)) {
 			const flight = this.flight(op.conversation);
 			flight.back = true;

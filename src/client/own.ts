@@ -18,7 +18,7 @@ export function ownItems(
 			return [{ type: "message", message: sent(item, command, answer, me) }];
 		case "edit": {
 			// The row keeps the random id of its send.
-			const id = view?.rows.get(command.seq)?.body?.id ?? command.id;
+			const id = idOf(view?.rows.get(command.seq)) ?? command.id;
 			const body = { ...bodyOf(command), id };
 			return rowChange(view, command.seq, answer, { body, editedAt: at });
 		}
@@ -26,6 +26,7 @@ export function ownItems(
 			return rowChange(view, command.seq, answer, {
 				state: "deleted",
 				body: null,
+				id: idOf(view?.rows.get(command.seq)),
 				expiresAt: null,
 				clientTime: null,
 				reactions: [],
@@ -39,6 +40,11 @@ export function ownItems(
 		default:
 			return facts(command, answer, me);
 	}
+}
+
+/** The random id of one's own send, of which a row keeps it when its content is gone. */
+export function idOf(row: WireMessage | undefined): Uint8Array | null {
+	return row === undefined || row.outbox === null ? null : (row.body?.id ?? row.id);
 }
 
 function bodyOf(body: Body): Body {
@@ -68,6 +74,7 @@ function sent(
 		outbox: item.outbox,
 		n: item.n,
 		reactions: [],
+		id: null,
 	};
 }
 

@@ -47,6 +47,7 @@ function skipStep(op: ServerOp & { readonly type: "skip" }): Omit<Step, "own"> {
 		outbox: null,
 		n: null,
 		reactions: [],
+		id: null,
 	} as const;
 	return { conversation, from, position, items: [{ type: "message", message }] };
 }

@@ -60,7 +60,11 @@ export class Session {
 		};
 		transport.onMessage = (bytes) => this.arrived(bytes);
 		transport.onClose = (code) => this.closed(code);
-		this.hello();
+	}
+
+	/** Says hello; apart from making it, because `onEnd` may be called from within. */
+	start(): void {
+		this.guarded(() => this.hello());
 	}
 
 	get ready(): boolean {
@@ -126,10 +130,10 @@ export class Session {
 
 	private hello(): void {
 		const { store, token, client, transport } = this.options;
-		const { device, generation, outbox } = store.identity();
+		const { device, accepted, offered, outbox } = store.identity();
 		const version = protocolVersion;
-		const op = { type: "hello", version, token, device, generation, outbox, client } as const;
-		transport.send(encodeClientOp(op));
+		const names = { device, accepted, offered, outbox, client };
+		transport.send(encodeClientOp({ type: "hello", version, token, ...names }));
 	}
 
 	private ask(request: Unnumbered, reply: Reply): void {
@@ -146,7 +150,7 @@ export class Session {
 	private arrived(bytes: Uint8Array): void {
 		if (this.phase.type === "ended") return;
 		this.heardAt = this.options.clock.monotonic();
-		try {
+		this.guarded(() => {
 			const frame = decodeServerFrame(bytes);
 			if (!frame.ok) throw new BrokerError("PROTOCOL", frame.detail);
 			for (const op of frame.ops) {
@@ -154,6 +158,12 @@ export class Session {
 				// A handler may have ended the session, which narrowing cannot know.
 				if ((this.phase as Phase).type === "ended") return;
 			}
+		});
+	}
+
+	private guarded(run: () => void): void {
+		try {
+			run();
 		} catch (cause) {
 			// The store refused or the frame is not of the protocol: what is in memory may differ from
 			// what is stored, so this session is over. The next one starts from the store.
@@ -175,7 +185,7 @@ export class Session {
 		const { store, emit } = this.options;
 		const before = store.identity();
 		// [S7] Stored before its first use: a copy of this storage made later knows it too.
-		store.began(welcome.generation, welcome.epoch);
+		store.began(welcome);
 		if (before.epoch !== null && before.epoch !== welcome.epoch) emit("reset", null);
 		const live = new Live(this.port(), welcome);
 		this.phase = { type: "ready", live };
@@ -218,7 +228,7 @@ export class Session {
 		this.scheduled = true;
 		this.options.clock.soon(() => {
 			this.scheduled = false;
-			this.flush();
+			this.guarded(() => this.flush());
 		});
 	}
 

@@ -9,6 +9,7 @@ import type {
 	WireMessage,
 	WireWatermark,
 } from "../protocol/frames.js";
+import { idOf } from "./own.js";
 import type { View, ViewChange } from "./store.js";
 
 /** Items that take a device from `from` to `position`, whichever way they came. */
@@ -177,11 +178,11 @@ class Draft {
 		}
 		if (change.type === "hidden") {
 			const before = this.known(change.seq);
-			// Outbox and number stay: a fork finds its own sends by them. What comes later changes it no
+			// Its id stays: a fork finds its own sends by it. What comes later changes it no
 			// more: other members do not know that it is hidden here.
-			return (
-				before && { ...before, state: "skip", body: null, changed: lastVersion, reactions: [] }
-			);
+			if (before === null) return null;
+			const id = idOf(before);
+			return { ...before, state: "skip", body: null, changed: lastVersion, reactions: [], id };
 		}
 		if (change.type !== "reacted") return null;
 		const before = this.known(change.seq);

@@ -8,12 +8,20 @@ export interface Identity {
 	readonly device: string;
 	/** Hex, 32 digits; made together with the storage. */
 	readonly outbox: string;
-	/** The generation stored last; 0: never connected. */
-	readonly generation: number;
+	/** The generation that the server called current last, and the one it offered; 0: never. */
+	readonly accepted: number;
+	readonly offered: number;
 	/** The history that positions belong to; null: none yet. */
 	readonly epoch: string | null;
 	/** The whole conversation list is stored. */
 	readonly listed: boolean;
+}
+
+/** What a welcome says to be stored. */
+export interface Began {
+	readonly current: number;
+	readonly generation: number;
+	readonly epoch: string;
 }
 
 /** A write that waits for its final outcome. */
@@ -86,8 +94,8 @@ export interface ViewChange {
 /** Reads are of the last transaction; what they return must not be kept across one. */
 export interface ClientStore {
 	identity(): Identity;
-	/** The welcome's generation, and its epoch: another one forgets all views and the list. */
-	began(generation: number, epoch: string): void;
+	/** The welcome's generations, and its epoch: another one forgets all views and the list. */
+	began(welcome: Began): void;
 	/** Every page of the list is stored. */
 	listed(): void;
 
@@ -105,8 +113,11 @@ export interface ClientStore {
 	/** An answer and what it shows of the conversation, in one. */
 	settleWith(conversation: string, n: number, change: ViewChange): void;
 
-	/** Another device id and outbox. Unsettled writes wait in `moving`, in order; views stay. */
-	fork(device: string, outbox: string): void;
+	/**
+	 * Another device id, another outbox, or both; views stay. Under another outbox unsettled writes
+	 * wait in `moving`, in order.
+	 */
+	fork(names: { readonly device?: string; readonly outbox?: string }): void;
 	/** Writes of former outboxes that are not in the present one yet, in order. */
 	moving(): Iterable<string | null>;
 	movingOf(conversation: string | null): readonly Queued[];

@@ -1,7 +1,11 @@
 // The options of connections, sessions and presence: bounds from `gateway/limits.ts`, whose values
 // are the defaults here, with reason and error for whoever configures them.
 
-import { type GatewayLimits, gatewayLimits as limits } from "../gateway/limits.js";
+import {
+	failureLimits as failures,
+	type GatewayLimits,
+	gatewayLimits as limits,
+} from "../gateway/limits.js";
 import * as protocol from "../protocol/limits.js";
 import { count, duration, size } from "./option.js";
 
@@ -31,6 +35,12 @@ export const admission = {
 		error: "OVERLOADED",
 	}),
 	helloRetryMsMax: duration(limits.helloRetryMsMax, "longest hint to those turned away"),
+	failuresPerMinute: count(failures.failuresPerMinute, "refused tokens that an address may show", {
+		error: "RATE_LIMITED",
+	}),
+	failureBurst: count(failures.failureBurst, "how far refused tokens may run ahead of that rate", {
+		error: "RATE_LIMITED",
+	}),
 	connectionsMax: count(limits.connectionsMax, "below the usual 20,000 open files", {
 		error: "TOO_MANY_CONNECTIONS",
 	}),

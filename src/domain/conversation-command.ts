@@ -29,6 +29,8 @@ export type ConversationCommand =
 			readonly type: "react";
 			readonly seq: number;
 			readonly emoji: string | null;
+			/** Whether this user has a reaction on the message now. */
+			readonly had: boolean;
 			readonly row: MessageRow | null;
 	  })
 	| (Written & {

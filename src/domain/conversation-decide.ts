@@ -17,6 +17,7 @@ import { lastVisible, sees } from "./visibility.js";
 export interface Caps {
 	readonly groupMembersMax: number;
 	readonly channelMembersMax: number;
+	readonly reactionsPerMessageMax: number;
 }
 
 export function decide(
@@ -63,7 +64,7 @@ function decideAsMember(
 		case "delete":
 		case "hide":
 		case "react":
-			return decideOnMessage(state, command, member);
+			return decideOnMessage(state, command, member, caps);
 		case "mute":
 			return accept({ ...base(command), type: "muted", until: command.until });
 		case "block":
@@ -112,6 +113,7 @@ function decideOnMessage(
 	state: Conversation,
 	command: ConversationCommand & { type: "edit" | "delete" | "hide" | "react" },
 	member: Member,
+	caps: Caps,
 ): ConversationDecision {
 	const { row, by } = command;
 	if (row === null || !sees(member.intervals, row.seq) || row.withheldFrom === by) {
@@ -140,6 +142,10 @@ function decideOnMessage(
 		return accept({ ...base(command), type: "deleted", seq: row.seq });
 	}
 	if (silenced) return reject("BLOCKED");
+	// Another emoji replaces the one before: no more room is needed.
+	if (command.emoji !== null && !command.had && row.reacted >= caps.reactionsPerMessageMax) {
+		return reject("REACTION_LIMIT", `${caps.reactionsPerMessageMax} at most`);
+	}
 	return accept({ ...base(command), type: "reacted", seq: row.seq, emoji: command.emoji });
 }
 

@@ -124,18 +124,24 @@ function apply(state: Conversation, event: ConversationEvent): void {
 function listActive(state: Conversation): void {
 	const users: string[] = [];
 	for (const member of state.members.values()) if (member.active) users.push(member.user);
-	state.activeUsers = users;
+	// A copy of exact size: an array that was pushed to has room for sixteen more.
+	state.activeUsers = users.slice();
 	state.active = users.length;
 }
 
 /** A member joins or comes back: a new interval opens at this position. */
 function enter(state: Conversation, user: string, role: Role): void {
+	// What was said before belongs to those who were there; a channel is for all to read.
+	const seq = state.kind === "channel" ? 1 : state.head + 1;
 	let member = state.members.get(user);
+	const last = member?.intervals.at(-1);
+	const from = last?.to === undefined || last.to === null ? seq : Math.max(seq, last.to + 1);
+	const interval = { from, fromPosition: state.position, to: null, toPosition: null };
 	if (member === undefined) {
 		member = {
 			user,
 			role,
-			intervals: [],
+			intervals: [interval],
 			active: true,
 			delivered: 0,
 			deliveredAt: 0,
@@ -148,19 +154,9 @@ function enter(state: Conversation, user: string, role: Role): void {
 			mutedUntil: 0,
 		};
 		state.members.set(user, member);
-	}
+	} else member.intervals.push(interval);
 	member.role = role;
 	member.active = true;
-	// What was said before belongs to those who were there; a channel is for all to read.
-	const seq = state.kind === "channel" ? 1 : state.head + 1;
-	const last = member.intervals[member.intervals.length - 1];
-	const fromSeq = last?.to === undefined || last.to === null ? seq : Math.max(seq, last.to + 1);
-	member.intervals.push({
-		from: fromSeq,
-		fromPosition: state.position,
-		to: null,
-		toPosition: null,
-	});
 	// What was said before is never waited for, even where it may be read. But what was left unread
 	// at a cut stays so: coming back confirms nothing.
 	const end = last?.to ?? 0;

@@ -6,13 +6,14 @@ import type { ConversationEvent, Write } from "./event.js";
 import type { IndexRow, MessageRow } from "./index-row.js";
 
 /**
- * The message's row after an event about it; `before` is the row as stored until now.
- * Null for events about no message, and when there was none.
+ * The message's row after an event about it; `before` is the row as stored until now, `had` whether
+ * the author of a reaction had one before. Null for events about no message, and without a row.
  */
 export function messageRow(
 	position: number,
 	event: ConversationEvent,
 	before: MessageRow | null,
+	had = false,
 ): MessageRow | null {
 	switch (event.type) {
 		case "sent":
@@ -25,10 +26,12 @@ export function messageRow(
 				write: event.write as Write,
 				state: "live",
 				message: event.message,
+				id: null,
 				editedAt: null,
 				withheldFrom: event.withheldFrom,
 				frozen: event.withheldFrom === null ? null : "sent",
 				seenUpTo: event.seenUpTo,
+				reacted: 0,
 			};
 		case "edited": {
 			if (before?.message == null || event.message === null) return null;
@@ -38,23 +41,35 @@ export function messageRow(
 			return { ...before, changed: position, message, editedAt: event.at };
 		}
 		case "deleted":
-			return before && { ...before, changed: position, state: "deleted", message: null };
+			return before && emptied(before, position, "deleted", before.frozen);
 		case "expired":
+			return before && emptied(before, position, "expired", event.frozen);
+		case "reacted":
+			// The row moves too, so that an older page never overwrites a newer reaction.
 			return (
 				before && {
 					...before,
 					changed: position,
-					state: "expired",
-					message: null,
-					frozen: event.frozen,
+					reacted: before.reacted + Number(event.emoji !== null) - Number(had),
 				}
 			);
-		case "reacted":
-			// The row moves too, so that an older page never overwrites a newer reaction.
-			return before && { ...before, changed: position };
 		default:
 			return null;
 	}
+}
+
+function emptied(
+	before: MessageRow,
+	changed: number,
+	state: "deleted" | "expired",
+	frozen: MessageRow["frozen"],
+): MessageRow {
+	return { ...before, changed, state, message: null, id: idOf(before), frozen, reacted: 0 };
+}
+
+/** What its sender gave it at random, and finds it by after a fork. */
+export function idOf(row: MessageRow): Uint8Array | null {
+	return row.message?.id ?? row.id;
 }
 
 /** `row` is the message's row after the event, `before` as it was. */

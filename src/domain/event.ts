@@ -138,4 +138,6 @@ export type UserEvent =
 	  })
 	| (Base & { readonly type: "profiled"; readonly name: string; readonly picture: string })
 	| (Base & { readonly type: "privacy"; readonly presence: Visibility })
+	/** A device that stays connected; noted once in a while. */
+	| (Base & { readonly type: "device-seen"; readonly device: string })
 	| (Base & { readonly type: "revoked"; readonly before: number; readonly device: string | null });

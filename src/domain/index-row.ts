@@ -25,10 +25,14 @@ export interface MessageRow {
 	readonly state: "live" | "deleted" | "expired";
 	/** Null in a tombstone. */
 	readonly message: Content | null;
+	/** The send's random id in a tombstone, for its sender to find it by; else null. */
+	readonly id: Uint8Array | null;
 	readonly editedAt: number | null;
 	readonly withheldFrom: string | null;
 	readonly frozen: FrozenStatus | null;
 	readonly seenUpTo: number | null;
+	/** Users with a reaction on it; not kept in a tombstone. */
+	readonly reacted: number;
 }
 
 /** What a user may see of a conversation, and the user's own settings in it. */

@@ -24,8 +24,8 @@ export interface Outbox {
 	used: number;
 	/** Newest session seen; 0 after recovery. Soft. */
 	session: number;
-	/** The session that proved the device forked; nothing new is decided for it. Soft. */
-	forked: number;
+	/** The highest number that had its outcome in that session. Soft. */
+	reached: number;
 }
 
 /** The outboxes of each user, so that nobody can reach another one's. A user has few: a list. */
@@ -80,18 +80,21 @@ export function admit(
 		return write.n === write.answered + 1 ? decide : refuse("SEND_GAP", write.answered + 1);
 	}
 	if (session < box.session) return refuse("SESSION_STALE");
-	box.session = session;
+	meet(box, session);
 	const answered = Math.max(box.answered, write.answered);
 	const expected = Math.max(box.last, answered) + 1;
 	if (write.n > answered + window) return refuse("SEND_WINDOW", expected);
 	if (write.n > expected) return refuse("SEND_GAP", expected);
 	if (write.n === expected) {
-		return box.forked !== 0 && box.forked === session ? refuse("SEND_STALE") : decide;
+		// `last` may be another life's: here all before it must have had an outcome as well.
+		const next = Math.max(write.answered, box.reached) + 1;
+		return write.n <= next ? decide : refuse("SEND_GAP", next);
 	}
 	const kept = box.kept.find((one) => one.n === write.n);
-	if (kept !== undefined && kept.hash === write.hash) return { type: "repeat", kept };
-	box.forked = session;
-	return refuse(kept === undefined ? "SEND_STALE" : "SEND_CONFLICT");
+	if (kept === undefined) return refuse("SEND_STALE");
+	if (kept.hash !== write.hash) return refuse("SEND_CONFLICT");
+	box.reached = Math.max(box.reached, write.n);
+	return { type: "repeat", kept };
 }
 
 /** Note an accepted write: the part of `evolve` that all events with a number share. */
@@ -108,20 +111,28 @@ export function record(outboxes: Outboxes, user: string, write: Write, kept: Kep
 	box.kept.push(kept);
 }
 
-/** Remember that this session speaks for the outbox, once it exists. */
-export function noteSession(
+/** A write was accepted in this session: what follows it may be. */
+export function noteAccepted(
 	outboxes: Outboxes,
 	user: string,
-	outbox: string,
+	write: Write,
 	session: number,
 ): void {
-	const box = outboxOf(outboxes, user, outbox);
-	if (box !== undefined && session > box.session) box.session = session;
+	const box = outboxOf(outboxes, user, write.outbox);
+	if (box === undefined) return;
+	meet(box, session);
+	box.reached = Math.max(box.reached, write.n);
+}
+
+function meet(box: Outbox, session: number): void {
+	if (box.session === session) return;
+	box.session = session;
+	box.reached = 0;
 }
 
 /** Room for one more: the least recently used outbox of the user is forgotten. */
 function begin(outboxes: Outboxes, user: string, name: string): Outbox {
-	const box: Outbox = { name, last: 0, answered: 0, kept: [], used: 0, session: 0, forked: 0 };
+	const box: Outbox = { name, last: 0, answered: 0, kept: [], used: 0, session: 0, reached: 0 };
 	const own = outboxes.get(user);
 	if (own === undefined) {
 		outboxes.set(user, [box]);

@@ -150,7 +150,7 @@ function outboxesFrom(outboxes: Outboxes, plain: readonly Plain[]): void {
 				text,
 			}),
 		);
-		const box = { name, last, answered, kept, used, session: 0, forked: 0 };
+		const box = { name, last, answered, kept, used, session: 0, reached: 0 };
 		const own = outboxes.get(user);
 		if (own === undefined) outboxes.set(user, [box]);
 		else own.push(box);
@@ -176,6 +176,7 @@ export function plainUser(state: User): Plain {
 			[...device.held],
 		]),
 		plainOutboxes(state.outboxes),
+		[...state.revokedDevices],
 	];
 }
 
@@ -193,6 +194,7 @@ export function userFrom(id: string, plain: Plain): User {
 		number,
 		[string, number, string, boolean, number, [string, number][]][],
 		Plain[],
+		([string, number][] | undefined)?,
 	];
 	[, state.exists, state.createdAt, state.name, state.picture, state.presence] = p;
 	[, , , , , , state.position, state.revokedBefore] = p;
@@ -207,6 +209,7 @@ export function userFrom(id: string, plain: Plain): User {
 		});
 	}
 	outboxesFrom(state.outboxes, p[9]);
+	for (const [device, before] of p[10] ?? []) state.revokedDevices.set(device, before);
 	return state;
 }
 

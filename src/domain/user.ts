@@ -11,7 +11,7 @@ import { type Outboxes, record } from "./outbox.js";
 
 export interface Device {
 	readonly id: string;
-	/** The current generation; a hello below it comes from a restored or copied storage. */
+	/** The name of the current generation: who doesn't know it has a restored or copied storage. */
 	generation: number;
 	outbox: string;
 	/** New until it confirms that it stored the whole conversation list. */
@@ -33,7 +33,12 @@ export interface User {
 	readonly outboxes: Outboxes;
 	/** Tokens issued before this time are void. */
 	revokedBefore: number;
+	/** The same for single devices, oldest revocation first. */
+	readonly revokedDevices: Map<string, number>;
 }
+
+/** Revoked devices remembered apart; a further one makes room, see `revokeDevice`. */
+export const revokedDevicesMax = 64;
 
 export interface UserCaps {
 	readonly devicesPerUserMax: number;
@@ -47,8 +52,18 @@ export type UserCommand =
 			readonly type: "ready";
 			readonly at: number;
 			readonly device: string;
+			/** What welcome called current, and what it offered. */
+			readonly current: number;
 			readonly generation: number;
 			readonly outbox: string;
+			/** When the token was issued that let the session in. */
+			readonly issuedAt: number;
+	  }
+	| {
+			readonly type: "seen";
+			readonly at: number;
+			readonly device: string;
+			readonly generation: number;
 	  }
 	| { readonly type: "listed"; readonly at: number; readonly device: string }
 	| {
@@ -91,40 +106,83 @@ export function initialUser(id: string): User {
 		devices: new Map(),
 		outboxes: new Map(),
 		revokedBefore: 0,
+		revokedDevices: new Map(),
 	};
 }
 
-export type Hello =
-	| { readonly ok: true; readonly generation: number; readonly fresh: boolean }
+export interface Hello {
+	readonly at: number;
+	readonly device: string;
+	readonly accepted: number;
+	readonly offered: number;
+	readonly outbox: string;
+	/** ms; a revocation after it makes the token void. */
+	readonly issuedAt: number;
+	/** For the name of the generation that is offered; below `generationStep`. */
+	readonly random: number;
+}
+
+export type Greeting =
+	| {
+			readonly ok: true;
+			readonly current: number;
+			readonly generation: number;
+			readonly fresh: boolean;
+	  }
 	| { readonly ok: false; readonly code: ErrorCode; readonly detail: string };
 
-function no(code: ErrorCode, detail: string): Hello {
+function no(code: ErrorCode, detail: string): Greeting {
 	return { ok: false, code, detail };
 }
 
+/**
+ * A generation is a count and, below it, a random part: two copies that are offered the same count
+ * have different names all the same, so that only one of them can be current.
+ */
+export const generationStep = 2 ** 24;
+
+function countOf(generation: number): number {
+	return Math.floor(generation / generationStep);
+}
+
 /** What a hello of a device means. Changes nothing: only `ready` makes a generation current. */
-export function greet(
-	state: User,
-	hello: { at: number; device: string; generation: number; issuedAt: number },
-	caps: UserCaps,
-): Hello {
-	if (hello.issuedAt < state.revokedBefore) {
+export function greet(state: User, hello: Hello, caps: UserCaps): Greeting {
+	const { accepted, offered } = hello;
+	if (isVoid(state, hello.device, hello.issuedAt)) {
 		return no("AUTH_REVOKED", "the token was revoked");
 	}
 	const known = state.devices.get(hello.device);
 	if (known === undefined) {
-		if (hello.generation > 0) {
-			return no("DEVICE_FORGOTTEN", "the device is not known (any more)");
-		}
+		if (offered > 0) return unknown(state, hello.outbox);
 		if (living(state, hello.at, caps) >= caps.devicesPerUserMax) {
 			return no("DEVICE_LIMIT", `${caps.devicesPerUserMax} devices at most`);
 		}
-		return { ok: true, generation: 1, fresh: true };
+	} else if (known.generation !== accepted && known.generation !== offered) {
+		// A count that was current once and is above ours: our own storage is the older one.
+		if (countOf(accepted) <= countOf(known.generation)) {
+			return no("DEVICE_FORKED", "this generation of the device was replaced by another copy's");
+		}
 	}
-	if (hello.generation < known.generation) {
-		return no("DEVICE_FORKED", `generation ${hello.generation} is below ${known.generation}`);
+	const current = known?.generation ?? 0;
+	const count = countOf(Math.max(current, accepted, offered)) + 1;
+	const generation = count * generationStep + hello.random;
+	if (!Number.isSafeInteger(generation)) return no("DEVICE_FORKED", "the count is at its end");
+	return { ok: true, current, generation, fresh: known?.fresh ?? true };
+}
+
+/** Numbers of an outbox are still known while some registered device has it: it may be kept. */
+function unknown(state: User, outbox: string): Greeting {
+	for (const device of state.devices.values()) {
+		if (device.outbox === outbox) {
+			return no("DEVICE_FORKED", "another device has taken over this outbox");
+		}
 	}
-	return { ok: true, generation: hello.generation + 1, fresh: known.fresh };
+	return no("DEVICE_FORGOTTEN", "the device is not known (any more)");
+}
+
+/** Whether a token of that time lets this device in no more. */
+function isVoid(state: User, device: string, issuedAt: number): boolean {
+	return issuedAt < Math.max(state.revokedBefore, state.revokedDevices.get(device) ?? 0);
 }
 
 function living(state: User, at: number, caps: UserCaps): number {
@@ -152,13 +210,22 @@ export function decideUser(state: User, command: UserCommand, caps: UserCaps): D
 		case "provision":
 			return state.exists ? noChange() : accept({ type: "registered", at, by });
 		case "ready": {
-			const { device, generation, outbox } = command;
+			const { device, current, generation, outbox, issuedAt } = command;
+			// The revocation may have come between hello and now.
+			if (isVoid(state, device, issuedAt)) return reject("AUTH_REVOKED");
 			const known = state.devices.get(device);
-			if (generation <= (known?.generation ?? 0)) return reject("DEVICE_FORKED");
+			// Another copy's came in between.
+			if (current !== (known?.generation ?? 0)) return reject("DEVICE_FORKED");
 			if (known === undefined && living(state, at, caps) >= caps.devicesPerUserMax) {
 				return reject("DEVICE_LIMIT");
 			}
 			return accept({ type: "device-current", at, by, device, generation, outbox });
+		}
+		case "seen": {
+			const device = state.devices.get(command.device);
+			return device?.generation === command.generation && device.seenAt < at
+				? accept({ type: "device-seen", at, by, device: device.id })
+				: noChange();
 		}
 		case "listed":
 			return state.devices.get(command.device)?.fresh
@@ -179,7 +246,7 @@ export function decideUser(state: User, command: UserCommand, caps: UserCaps): D
 			const { device, reason } = command;
 			return state.devices.has(device)
 				? accept({ type: "device-dropped", at, by, device, reason })
-				: reject("BAD_REQUEST", "no such device");
+				: noChange();
 		}
 		case "revoke":
 			return accept({ type: "revoked", at, by, before: at, device: command.device });
@@ -216,6 +283,11 @@ function applyUser(state: User, event: UserEvent): void {
 			state.devices.set(id, { id, generation, outbox, fresh, seenAt: at, held: new Map() });
 			return;
 		}
+		case "device-seen": {
+			const device = state.devices.get(event.device);
+			if (device !== undefined) device.seenAt = event.at;
+			return;
+		}
 		case "device-listed": {
 			const device = state.devices.get(event.device);
 			if (device !== undefined) device.fresh = false;
@@ -237,12 +309,27 @@ function applyUser(state: User, event: UserEvent): void {
 			state.presence = event.presence;
 			return;
 		case "revoked":
-			if (event.device === null) state.revokedBefore = event.before;
-			else state.devices.delete(event.device);
+			if (event.device === null) {
+				state.revokedBefore = Math.max(state.revokedBefore, event.before);
+				state.revokedDevices.clear();
+			} else revokeDevice(state, event.device, event.before);
 			return;
 		default:
 			event satisfies never;
 	}
+}
+
+function revokeDevice(state: User, device: string, before: number): void {
+	const { devices, revokedDevices } = state;
+	devices.delete(device);
+	revokedDevices.delete(device);
+	revokedDevices.set(device, before);
+	if (revokedDevices.size <= revokedDevicesMax) return;
+	// The oldest revocation goes on holding, for all devices from now on: to forget it would let a
+	// token in that was taken back.
+	const [oldest, time] = revokedDevices.entries().next().value as [string, number];
+	revokedDevices.delete(oldest);
+	state.revokedBefore = Math.max(state.revokedBefore, time);
 }
 
 export function reactUser(state: User, event: UserEvent): Effect[] {

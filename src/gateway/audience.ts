@@ -10,9 +10,11 @@ interface Entry {
 	readonly sessions: Session[];
 	/** In the same order; what actors get to see. */
 	readonly infos: SessionInfo[];
+	/** By outbox that two devices have had at once: the newest session that wrote under it. */
+	speakers: Map<string, number> | null;
 }
 
-const nobody: Entry = { sessions: [], infos: [] };
+const nobody: Entry = { sessions: [], infos: [], speakers: null };
 
 export class Audience {
 	private readonly users = new Map<string, Entry>();
@@ -38,7 +40,7 @@ export class Audience {
 		this.bySerial.set(info.serial, session);
 		const entry = this.users.get(info.user);
 		if (entry === undefined) {
-			this.users.set(info.user, { sessions: [session], infos: [info] });
+			this.users.set(info.user, { sessions: [session], infos: [info], speakers: null });
 			return;
 		}
 		entry.sessions.push(session);
@@ -71,6 +73,23 @@ export class Audience {
 
 	infosOf(user: string): readonly SessionInfo[] {
 		return (this.users.get(user) ?? nobody).infos;
+	}
+
+	/**
+	 * See `SessionPort`. What an ended session of the same device has left in mailboxes stands there
+	 * before anything of the newer one, so it needs no look here.
+	 */
+	speaks({ user, outbox, serial }: SessionInfo): boolean {
+		const entry = this.users.get(user);
+		if (entry === undefined || (entry.infos.length === 1 && entry.speakers === null)) return true;
+		const newest = entry.speakers?.get(outbox) ?? 0;
+		if (serial < newest) return false;
+		const shared = entry.infos.some((one) => one.outbox === outbox && one.serial !== serial);
+		if (shared || newest > 0) {
+			entry.speakers ??= new Map();
+			entry.speakers.set(outbox, serial);
+		}
+		return true;
 	}
 
 	/** Operations to one session, at the end of this turn. */

@@ -19,7 +19,7 @@ import { EarlySockets, Failures, HelloRate } from "./admission.js";
 import { Audience } from "./audience.js";
 import { type DrainOptions, drain } from "./drain.js";
 import { Flusher } from "./flusher.js";
-import type { Revoked, ServerFacts } from "./handshake.js";
+import type { ServerFacts } from "./handshake.js";
 import type { LastSeenStore } from "./last-seen.js";
 import { type FailureLimits, failureLimits, type GatewayLimits, gatewayLimits } from "./limits.js";
 import { type Desk, operate } from "./operations.js";
@@ -27,6 +27,7 @@ import { type MayWatch, Presence } from "./presence.js";
 import { Session } from "./session.js";
 import { Sweep } from "./sweep.js";
 import { Takeovers } from "./takeovers.js";
+import { Threshold } from "./threshold.js";
 import type { Transport } from "./transport.js";
 
 export interface GatewayParts {
@@ -36,8 +37,6 @@ export interface GatewayParts {
 	readonly limits?: Partial<GatewayLimits>;
 	readonly failureLimits?: Partial<FailureLimits>;
 	readonly log?: Log;
-	/** Left out: revocations are the router's business alone. */
-	readonly revoked?: Revoked;
 	/** Left out: everybody may watch everybody. */
 	readonly mayWatch?: MayWatch;
 	/** Left out: last seen is forgotten with the process. */
@@ -69,7 +68,6 @@ export class Gateway implements SessionPort, Desk {
 	readonly limits: GatewayLimits;
 	readonly log: Log;
 	readonly authenticate: Authenticate;
-	readonly revoked: Revoked;
 	readonly facts: () => ServerFacts;
 	readonly flusher: Flusher;
 	readonly audience: Audience;
@@ -78,7 +76,7 @@ export class Gateway implements SessionPort, Desk {
 	readonly rate: HelloRate;
 	readonly failures: Failures;
 	readonly takeovers: Takeovers;
-	readonly welcomed = new Set<Session>();
+	readonly welcomed = new Threshold();
 	router!: RouterPort;
 	private doors: Doors = "shut";
 	private readonly sessions = new Set<Session>();
@@ -94,7 +92,6 @@ export class Gateway implements SessionPort, Desk {
 		this.limits = limits;
 		this.log = log;
 		this.authenticate = parts.authenticate;
-		this.revoked = parts.revoked ?? (() => false);
 		this.facts = parts.facts;
 		this.flusher = new Flusher(clock, limits, { one: encodeServerOp, many: encodeServerFrame });
 		this.audience = new Audience(this.flusher);
@@ -198,13 +195,22 @@ export class Gateway implements SessionPort, Desk {
 		return this.audience.infosOf(user);
 	}
 
+	speaks(session: SessionInfo): boolean {
+		return this.audience.speaks(session);
+	}
+
+	/** Live, ready sessions of all users on this node. */
+	*all(): IterableIterator<SessionInfo> {
+		for (const { live } of this.audience.all()) if (live !== null) yield live;
+	}
+
 	end(user: string, device: string | null, code: ErrorCode, except: number | null): void {
 		for (const session of [...this.audience.of(user)]) {
 			if (session.serial === except) continue;
 			if (device === null || session.live?.device === device) session.end(code);
 		}
 		// Those on the threshold as well: their token was judged before whatever happened now.
-		for (const session of this.welcomed) {
+		for (const session of [...this.welcomed]) {
 			if (session.serial === except || session.phase.name !== "welcomed") continue;
 			const { info } = session.phase;
 			if (info.user === user && (device === null || info.device === device)) session.end(code);

@@ -11,6 +11,7 @@ import type { Audience } from "./audience.js";
 import { sendWindowDefault } from "./limits.js";
 import type { Hub, Phase, Session } from "./session.js";
 import type { Takeovers } from "./takeovers.js";
+import type { Threshold } from "./threshold.js";
 
 type Hello = Extract<ClientOp, { type: "hello" }>;
 type Welcome = Extract<ServerOp, { type: "welcome" }>;
@@ -24,17 +25,9 @@ export interface ServerFacts {
 	readonly sendWindow?: number;
 }
 
-/** Whether a token of this user, made then, has been revoked. `issuedAt` in ms. */
-export type Revoked = (
-	user: string,
-	device: string,
-	issuedAt: number,
-) => boolean | Promise<boolean>;
-
 /** What the handshake needs beside what every session has. */
 export interface Reception extends Hub {
 	readonly authenticate: Authenticate;
-	readonly revoked: Revoked;
 	readonly facts: () => ServerFacts;
 	readonly early: EarlySockets<Session>;
 	readonly rate: HelloRate;
@@ -44,7 +37,7 @@ export interface Reception extends Hub {
 	readonly takeovers: Takeovers;
 	readonly audience: Audience;
 	/** Sessions between welcome and ready. */
-	readonly welcomed: Set<Session>;
+	readonly welcomed: Threshold;
 	/** A ready session joins presence. */
 	joined(session: Session, info: SessionInfo): void;
 }
@@ -107,7 +100,8 @@ async function admit(at: Reception, session: Session, op: Hello, phase: Phase): 
 	const outcome = await at.router.hello({
 		user,
 		device: op.device,
-		generation: op.generation,
+		accepted: op.accepted,
+		offered: op.offered,
 		outbox: op.outbox,
 		issuedAt: identity.issuedAt,
 	});
@@ -123,31 +117,29 @@ async function admit(at: Reception, session: Session, op: Hello, phase: Phase): 
 		user,
 		device: op.device,
 		outbox: op.outbox,
+		current: outcome.current,
 		generation: outcome.generation,
+		issuedAt: identity.issuedAt,
 	};
 	session.phase = { name: "welcomed", since: at.clock.monotonic(), info };
-	at.welcomed.add(session);
+	at.welcomed.add(session, info)?.end("REPLACED");
 	session.say(welcome(at, session, info, outcome));
 }
 
-/** The hook, then the facts about revocations, which the hook cannot know. */
-export async function judge(
+/** Asks the hook. What it cannot know, revocations, the user's actor judges. */
+export function judge(
 	at: Reception,
 	session: Session,
 	token: string,
 	device: string,
 	client: string,
 ): Promise<Identity> {
-	const identity = await identify(at.authenticate, token, {
+	return identify(at.authenticate, token, {
 		address: session.transport.address,
 		device,
 		client,
 		now: at.clock.now(),
 	});
-	if (await at.revoked(identity.user, device, identity.issuedAt)) {
-		throw new BrokerError("AUTH_REVOKED");
-	}
-	return identity;
 }
 
 function welcome(
@@ -164,6 +156,7 @@ function welcome(
 		user: info.user,
 		epoch,
 		session: `${node}/${info.serial}`,
+		current: outcome.current,
 		generation: outcome.generation,
 		fresh: outcome.fresh,
 		ack,

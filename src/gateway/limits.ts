@@ -98,7 +98,7 @@ export const gatewayLimits = {
 
 export type GatewayLimits = { readonly [K in keyof typeof gatewayLimits]: number };
 
-/** Bounds of guessing; apart, because no operator needs to turn them. */
+/** Bounds of guessing; the rate is an option, the memory is not. */
 export const failureLimits = {
 	/** Refused tokens an address may present, after a burst of the same. RATE_LIMITED */
 	failuresPerMinute: 120,

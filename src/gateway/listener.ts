@@ -64,7 +64,10 @@ export async function listen(
 	});
 	await new Promise<void>((resolve, reject) => {
 		server.once("error", reject);
-		server.listen(options.port, options.host, () => {
+		const { host, port } = options;
+		// The kernel's own queue must not be the shorter one: what is over it is dropped without a
+		// word and tried again after 1, 2, 4 … seconds: a crowd that comes back is away for a minute.
+		server.listen({ host, port, backlog: gateway.limits.earlyMax }, () => {
 			server.off("error", reject);
 			resolve();
 		});

@@ -137,6 +137,21 @@ function own(
 	}
 }
 
+/** Judged as at a hello, which changes nothing. Errors: the code of the refusal. */
+async function renewed(
+	at: Desk,
+	session: Session,
+	info: SessionInfo,
+	token: string,
+): Promise<number> {
+	const { user, issuedAt, expiresAt } = await judge(at, session, token, info.device, "");
+	if (user !== info.user) throw new BrokerError("AUTH_REJECTED", "the token is another user's");
+	const { device, outbox, current: accepted, generation: offered } = info;
+	const outcome = await at.router.hello({ user, device, outbox, accepted, offered, issuedAt });
+	if (!outcome.ok) throw new BrokerError(outcome.code, outcome.detail);
+	return expiresAt;
+}
+
 /** A fresh token on the live socket: nothing but the expiry changes. */
 function refresh(
 	at: Desk,
@@ -153,18 +168,12 @@ function refresh(
 	const underWay = { request, since: at.clock.monotonic() };
 	session.refresh = underWay;
 	session.dueAt = 0;
-	judge(at, session, token, info.device, "").then(
-		(identity) => {
+	renewed(at, session, info, token).then(
+		(expiresAt) => {
 			// The sweep may have answered for a hook that took too long.
 			if (session.refresh !== underWay || session.over) return;
 			session.refresh = null;
-			if (identity.user !== info.user) {
-				const detail = "the token is another user's";
-				session.say({ type: "error", request, code: "AUTH_REJECTED", detail });
-				return;
-			}
-			session.expiresAt = identity.expiresAt;
-			const { expiresAt } = identity;
+			session.expiresAt = expiresAt;
 			session.say({ type: "result", request, result: { type: "refresh", expiresAt } });
 		},
 		(error: unknown) => {

@@ -170,21 +170,25 @@ export class Presence {
 	/** Judges everybody who is watched; each watcher gets at most one operation. */
 	sweep(): void {
 		const changes = new Map<Session, Told[]>();
-		for (const [user, watched] of this.watched) {
-			const state = this.stateOf(user);
-			if (state === watched.state) continue;
-			watched.state = state;
-			let told: Told | null = null;
-			for (const [session, may] of watched.watchers) {
-				if (may !== true) continue;
-				told ??= { user, state, lastSeen: this.knownLastSeen(user) };
-				const list = changes.get(session);
-				if (list === undefined) changes.set(session, [told]);
-				else list.push(told);
-			}
-		}
+		for (const [user, watched] of this.watched) this.judge(user, watched, changes);
 		this.tell(changes);
 		this.lastSeen.sweep(this.audience.all());
+	}
+
+	/** Brings what is told of a user up to now; adds whom to tell. */
+	private judge(user: string, watched: Watched, changes: Map<Session, Told[]>): Reachable {
+		const state = this.stateOf(user);
+		if (state === watched.state) return state;
+		watched.state = state;
+		let told: Told | null = null;
+		for (const [session, may] of watched.watchers) {
+			if (may !== true) continue;
+			told ??= { user, state, lastSeen: this.knownLastSeen(user) };
+			const list = changes.get(session);
+			if (list === undefined) changes.set(session, [told]);
+			else list.push(told);
+		}
+		return state;
 	}
 
 	/** One whom many watch and nothing else: their operations are one object, encoded once. */
@@ -234,6 +238,7 @@ export class Presence {
 		);
 		const stored = absent.length === 0 ? new Map() : await this.lastSeen.load(absent);
 		const told: Told[] = [];
+		const changes = new Map<Session, Told[]>();
 		for (const [at, user] of users.entries()) {
 			const watched = this.watched.get(user);
 			const before = watched?.watchers.get(session);
@@ -245,12 +250,14 @@ export class Presence {
 			// One who may not know is told what it would be told of nobody.
 			if (!allowed) told.push({ user, state: "offline", lastSeen: null });
 			else {
-				const state = this.stateOf(user);
-				watched.state ??= state;
+				// The others hear it now as well: the next sweep would tell this session twice.
+				const state = this.judge(user, watched, changes);
 				const lastSeen = Math.max(this.knownLastSeen(user), stored.get(user) ?? 0);
 				told.push({ user, state, lastSeen });
 			}
 		}
+		changes.delete(session);
+		this.tell(changes);
 		if (told.length === 0 || session.live === null) return;
 		session.say({ type: "presence", users: told });
 	}

@@ -19,9 +19,32 @@ export interface DoorOptions {
 	readonly trustedHops?: number;
 }
 
-/** A WebSocket that knows its transport: so that listeners are shared functions. */
+/**
+ * A WebSocket whose events go straight to its transport: a table of listeners for each connection
+ * would cost as much memory as the session itself.
+ */
 class Peer extends WebSocket {
-	transport!: SocketTransport;
+	transport: SocketTransport | null = null;
+
+	override emit(event: string | symbol, ...args: unknown[]): boolean {
+		const { transport } = this;
+		if (transport === null) return false;
+		switch (event) {
+			case "message":
+				onMessage(transport, args[0], args[1] === true);
+				return true;
+			case "ping":
+			case "pong":
+				transport.control((args[0] as Buffer).length);
+				return true;
+			case "close":
+				transport.handler.closed(args[0] as number);
+				return true;
+			default:
+				// An error, whatever it was, ends in `close`, which is where it is dealt with.
+				return false;
+		}
+	}
 }
 
 const transportOf = Symbol("transport");
@@ -119,11 +142,6 @@ export class Door {
 		peer.transport = transport;
 		const carrier: Carrier = socket;
 		carrier[transportOf] = transport;
-		peer.on("message", onMessage);
-		peer.on("ping", onControl);
-		peer.on("pong", onControl);
-		peer.on("error", ignore);
-		peer.on("close", onClose);
 		// Before the parser, so that a message is counted when it is handed on.
 		socket.prependListener("data", onData);
 		socket.on("drain", onDrain);
@@ -133,22 +151,9 @@ export class Door {
 
 // Shared by all connections: a closure each would cost more than the session.
 
-function onMessage(
-	this: WebSocket,
-	data: Buffer | ArrayBuffer | Buffer[],
-	isBinary: boolean,
-): void {
-	const { handler } = (this as Peer).transport;
+function onMessage({ handler }: SocketTransport, data: unknown, isBinary: boolean): void {
 	if (isBinary && data instanceof Uint8Array) handler.received(data);
 	else handler.unreadable();
-}
-
-function onControl(this: WebSocket, data: Buffer): void {
-	(this as Peer).transport.control(data.length);
-}
-
-function onClose(this: WebSocket, code: number): void {
-	(this as Peer).transport.handler.closed(code);
 }
 
 function onData(this: Carrier, chunk: Buffer): void {

@@ -19,17 +19,17 @@ export class Takeovers {
 
 	/** Ms until the device may take over again; 0: now. */
 	waitMs(user: string, device: string, now: number): number {
-		const times = this.times.get(key(user, device));
+		const times = this.times.get(deviceKey(user, device));
 		if (times === undefined || times.length < this.limits.takeoversMax) return 0;
 		const first = times[times.length - this.limits.takeoversMax] as number;
 		return Math.max(0, Math.ceil(first + this.limits.takeoverWindowMs - now));
 	}
 
 	note(user: string, device: string, now: number): void {
-		const times = this.times.get(key(user, device)) ?? [];
+		const times = this.times.get(deviceKey(user, device)) ?? [];
 		times.push(now);
 		if (times.length > this.limits.takeoversMax) times.shift();
-		this.times.set(key(user, device), times);
+		this.times.set(deviceKey(user, device), times);
 	}
 
 	/** Forgets what is past the window. Called by the sweep. */
@@ -41,7 +41,8 @@ export class Takeovers {
 	}
 }
 
-function key(user: string, device: string): string {
+/** One key of a device. */
+export function deviceKey(user: string, device: string): string {
 	// No id holds a control character (base/ids), so two pairs never share a key.
 	return `${user}\0${device}`;
 }

@@ -39,6 +39,7 @@ const layouts: { readonly [T in Type]: readonly [code: number, ...fields: FieldO
 	profiled: [38, "name", "picture"],
 	privacy: [39, "presence"],
 	revoked: [40, "before", "device"],
+	"device-seen": [41, "device"],
 };
 
 type FieldOf<T extends Type> = Exclude<

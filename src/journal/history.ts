@@ -5,7 +5,6 @@ import type { Interval } from "../domain/event.js";
 import { memberRow } from "./facts.js";
 import type { Journal } from "./journal.js";
 import { messageKey } from "./keys.js";
-import { readLimits } from "./limits.js";
 import { type ShownRow, showAll, type Viewer } from "./shown.js";
 
 export interface HistoryPage {
@@ -16,6 +15,7 @@ export interface HistoryPage {
 
 /**
  * Shape:  `before` is exclusive, null: from the newest; null when the user never was a member.
+ *         `bytesMax` cuts the page too, after one row at least.
  * Errors: JOURNAL_DAMAGED, JOURNAL_FORMAT, JOURNAL_IO, JOURNAL_CLOSED.
  */
 export async function history(
@@ -24,12 +24,13 @@ export async function history(
 	conversation: string,
 	before: number | null,
 	limit: number,
+	bytesMax: number,
 ): Promise<HistoryPage | null> {
 	const view = journal.view();
 	try {
 		const member = memberRow(view, user, conversation);
 		if (member === null) return null;
-		return await readPage({ view, user, conversation, member }, before, limit);
+		return await readPage({ view, user, conversation, member }, before, limit, bytesMax);
 	} finally {
 		view.close();
 	}
@@ -39,23 +40,26 @@ async function readPage(
 	viewer: Viewer,
 	before: number | null,
 	limit: number,
+	bytesMax: number,
 ): Promise<HistoryPage> {
 	const page: ShownRow[] = [];
 	let end = before ?? Number.POSITIVE_INFINITY;
-	let bytesLeft: number = readLimits.pageBytesMax;
+	let bytesLeft = bytesMax;
 	for (const interval of viewer.member.intervals.toReversed()) {
 		for (;;) {
 			const range = rangeBelow(viewer.conversation, interval, end);
 			if (range === null) break;
 			if (page.length >= limit || bytesLeft <= 0) return { rows: page, more: true };
-			const bytesMax = bytesLeft;
-			const rows = await viewer.view.range({ ...range, limit: limit - page.length, bytesMax });
+			const some = { limit: limit - page.length, bytesMax: bytesLeft };
+			const rows = await viewer.view.range({ ...range, ...some });
 			const shown = await showAll(viewer, rows);
-			for (const { row } of shown) page.push(row);
-			for (const { value } of rows) bytesLeft -= value.length;
-			const last = shown.at(-1);
-			if (last === undefined) break;
-			end = last.row.seq;
+			for (const { row, bytes } of shown) {
+				bytesLeft -= bytes;
+				if (bytesLeft < 0 && page.length > 0) return { rows: page, more: true };
+				page.push(row);
+				end = row.seq;
+			}
+			if (shown.length === 0) break;
 		}
 	}
 	return { rows: page, more: false };

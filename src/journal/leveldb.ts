@@ -242,8 +242,10 @@ async function readRange(
 			...(snapshot === undefined ? {} : { snapshot }),
 		});
 		try {
-			while (out.length < limit) {
-				const entries = await iterator.nextv(limit - out.length);
+			// LevelDB's binding makes room for as many rows as it is asked for, and keeps it until the
+			// iterator is collected: most ranges are short, so the first request is small.
+			for (let rows = levelLimits.firstRows; out.length < limit; rows *= levelLimits.rowsGrowth) {
+				const entries = await iterator.nextv(Math.min(rows, limit - out.length));
 				if (entries.length === 0) return out;
 				for (const [key, value] of entries) {
 					bytes += value.length;

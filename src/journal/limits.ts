@@ -22,9 +22,9 @@ export const groupLimits: GroupLimits = {
 
 /** Bounds of what readers take from the store at once. */
 export const readLimits = {
-	/** Rows and bytes of one page of a scan. */
-	pageRowsMax: 1_000,
-	pageBytesMax: 1024 * 1024,
+	/** Rows and bytes that a scan reads at once. */
+	scanRowsMax: 1_000,
+	scanBytesMax: 1024 * 1024,
 	/** Unread messages are counted up to here: more is shown as "many". */
 	unreadMax: 1_000,
 	/** Rows that the list looks at for a message worth showing. */
@@ -41,6 +41,9 @@ export const levelLimits = {
 	cacheBytes: 32 * 1024 * 1024,
 	/** What an iterator reads ahead in its thread before it hands rows over. */
 	readAheadBytes: 256 * 1024,
+	/** Rows that an iterator is asked for at first, and how that grows: 64 bytes of room each. */
+	firstRows: 16,
+	rowsGrowth: 8,
 	/** A file of this size is written and synced before a full or broken disk is trusted again. */
 	probeBytes: 64 * 1024,
 	/** Must be free beside the size of the log, which opening writes into tables. */

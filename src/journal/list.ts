@@ -38,12 +38,17 @@ export interface ListPage {
 	readonly cursor: string | null;
 }
 
-/** Errors: JOURNAL_DAMAGED, JOURNAL_FORMAT, JOURNAL_IO, JOURNAL_CLOSED. */
+/**
+ * Shape:  at most `limit` entries, and no more than fit into `bytesMax`, but one at least: a user
+ *         with many conversations of long messages could otherwise never read the list.
+ * Errors: JOURNAL_DAMAGED, JOURNAL_FORMAT, JOURNAL_IO, JOURNAL_CLOSED.
+ */
 export async function list(
 	journal: Journal,
 	user: string,
 	cursor: string | null,
 	limit: number,
+	bytesMax: number,
 ): Promise<ListPage> {
 	const view = journal.view();
 	try {
@@ -51,19 +56,23 @@ export async function list(
 		const gte = cursor === null ? span.gte : following(memberKey(user, cursor));
 		const rows = await view.range({ gte, lt: span.lt, limit });
 		const entries: Listed[] = [];
+		let bytesLeft = bytesMax;
 		for (const { key, value } of rows) {
 			const conversation = parseKey(key)?.ids[1] as string;
 			const member = decodeMember(key, value);
-			entries.push(await listed({ view, user, conversation, member }));
+			const { entry, bytes } = await listed({ view, user, conversation, member });
+			bytesLeft -= bytes + value.length;
+			if (bytesLeft < 0 && entries.length > 0) break;
+			entries.push(entry);
 		}
-		const last = rows.length < limit ? undefined : entries.at(-1);
-		return { entries, cursor: last?.conversation ?? null };
+		const whole = rows.length < limit && entries.length === rows.length;
+		return { entries, cursor: whole ? null : (entries.at(-1)?.conversation ?? null) };
 	} finally {
 		view.close();
 	}
 }
 
-async function listed(viewer: Viewer): Promise<Listed> {
+async function listed(viewer: Viewer): Promise<{ entry: Listed; bytes: number }> {
 	const { view, user, conversation, member } = viewer;
 	const watermark = watermarkRow(view, conversation, user);
 	const newest = (await lastMessage(view, conversation))?.seq ?? 0;
@@ -71,7 +80,8 @@ async function listed(viewer: Viewer): Promise<Listed> {
 	const cut = endPosition(member.intervals);
 	const position = cut ?? (await lastPosition(view, conversation, user, member));
 	const seen = Math.min(watermark?.seen ?? 0, watermark?.delivered ?? 0);
-	return {
+	const last = await preview(viewer, head);
+	const entry = {
 		conversation,
 		member,
 		info: infoRow(view, conversation),
@@ -80,11 +90,16 @@ async function listed(viewer: Viewer): Promise<Listed> {
 		position,
 		start: startPosition(view, conversation, member, watermark),
 		unread: await unreadAfter(viewer, seen, head),
-		last: await preview(viewer, head),
+		last: last?.row ?? null,
 	};
+	const { title = "", picture = "" } = entry.info ?? {};
+	return { entry, bytes: (last?.bytes ?? 0) + title.length + picture.length };
 }
 
-async function preview(viewer: Viewer, head: number): Promise<ShownRow | null> {
+async function preview(
+	viewer: Viewer,
+	head: number,
+): Promise<{ readonly row: ShownRow; readonly bytes: number } | null> {
 	if (head === 0) return null;
 	const rows = await viewer.view.range({
 		gte: messageKey(viewer.conversation, 1),
@@ -92,7 +107,7 @@ async function preview(viewer: Viewer, head: number): Promise<ShownRow | null> {
 		limit: readLimits.previewRowsMax,
 		reverse: true,
 	});
-	for (const { row } of await showAll(viewer, rows)) if (row.state !== "skip") return row;
+	for (const one of await showAll(viewer, rows)) if (one.row.state !== "skip") return one;
 	return null;
 }
 

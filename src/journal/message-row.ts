@@ -37,6 +37,7 @@ const hasExpiry = 0x08;
 const clientBehind = 0x10;
 const clientAhead = 0x20;
 const clientFloat = 0x30;
+const hasReactions = 0x40;
 
 /** Room for everything but texts and bytes of unbounded length. */
 const fixedBytesMax = 160;
@@ -70,14 +71,16 @@ export function appendMessage(out: RowsOut, conversation: string, row: MessageRo
 	putWrite(row.write);
 	if (row.editedAt !== null) writer.u48(row.editedAt);
 	if (row.seenUpTo !== null) writer.varint(row.seenUpTo);
-	if (row.message !== null) putContent(row.message, row.at);
+	if (row.message !== null) putContent(row.message, row.at, row.reacted);
+	// A row without content has its send's id to the end; those of 0.1 had none.
+	else if (row.id !== null) writer.bytes(row.id);
 	out.values.push(writer.value());
 }
 
 function room(row: MessageRow): number {
 	let bytes = fixedBytesMax + row.sender.length * 3 + (row.withheldFrom?.length ?? 0) * 3;
 	const message = row.message;
-	if (message === null) return bytes;
+	if (message === null) return bytes + (row.id?.length ?? 0);
 	bytes += message.id.length + message.contentType.length * 3 + message.content.length;
 	for (const user of message.mentions) bytes += 8 + user.length * 3;
 	for (const it of message.media) {
@@ -134,11 +137,11 @@ function getWrite(reader: RowReader): Write {
 	return { outbox, n: reader.varint(), answered: reader.varint(), hash: reader.varint() };
 }
 
-function putContent(message: Content, at: number): void {
+function putContent(message: Content, at: number, reacted: number): void {
 	const behind = Number.isSafeInteger(message.clientTime)
 		? at - (message.clientTime as number)
 		: Number.NaN;
-	writer.u8(contentFlags(message, behind));
+	writer.u8(contentFlags(message, behind) | (reacted > 0 ? hasReactions : 0));
 	writer.varint(message.id.length);
 	writer.bytes(message.id);
 	const code = contentTypes.indexOf(message.contentType as (typeof contentTypes)[number], 1);
@@ -158,6 +161,7 @@ function putContent(message: Content, at: number): void {
 		if (Number.isSafeInteger(behind)) writer.varint(Math.abs(behind));
 		else writer.f64(message.clientTime);
 	}
+	if (reacted > 0) writer.varint(reacted);
 	// Last and without a length: it fills the row.
 	writer.bytes(message.content);
 }
@@ -191,7 +195,14 @@ function getMedia(reader: RowReader): MediaReference {
 	return { hash, size, contentType, name, ticket: reader.slice(reader.varint()) };
 }
 
-function getContent(reader: RowReader, at: number): Content {
+interface Counted {
+	readonly message: Content | null;
+	readonly reacted: number;
+}
+
+const tombstone: Counted = { message: null, reacted: 0 };
+
+function getContent(reader: RowReader, at: number): Counted {
 	const bits = reader.u8();
 	const id = reader.slice(reader.varint());
 	const code = reader.u8();
@@ -211,8 +222,10 @@ function getContent(reader: RowReader, at: number): Content {
 	if ((bits & clientFloat) === clientFloat) clientTime = reader.f64();
 	else if (bits & clientBehind) clientTime = at - reader.varint();
 	else if (bits & clientAhead) clientTime = at + reader.varint();
+	const reacted = bits & hasReactions ? reader.varint() : 0;
 	const content = reader.rest();
-	return { id, contentType, content, replyTo, mentions, media, expiresAt, clientTime };
+	const message = { id, contentType, content, replyTo, mentions, media, expiresAt, clientTime };
+	return { message, reacted };
 }
 
 function getHeader(
@@ -257,7 +270,8 @@ export function decodeMessage(
 		const editedAt = bits & edited ? reader.u48() : null;
 		const seenUpTo = bits & carriesSeen ? reader.varint() : null;
 		const frozen = frozenStates[(bits >> 4) & 3] as FrozenStatus | null;
-		const message = bits & hasMessage ? getContent(reader, header.at) : null;
+		const { message, reacted } = bits & hasMessage ? getContent(reader, header.at) : tombstone;
+		const id = message === null && reader.at < reader.end ? reader.rest() : null;
 		if (reader.at !== reader.end) throw new RangeError("bytes are left over");
 		const { seq, position, changed, at, sender, state, withheldFrom } = header;
 		// Written out: spreading the header here cost 10 µs a row, ten times all the rest.
@@ -270,10 +284,12 @@ export function decodeMessage(
 			write,
 			state,
 			message,
+			id,
 			editedAt,
 			withheldFrom,
 			frozen,
 			seenUpTo,
+			reacted,
 		};
 	});
 }

@@ -34,13 +34,22 @@ export async function lastPosition(
 	user: string,
 	{ kind }: Pick<MemberRow, "kind">,
 ): Promise<number> {
-	const message = await lastMessage(view, conversation);
-	const span = eventsAbove("conversation", conversation, 0);
-	const [event] = await view.range({ ...span, limit: 1, reverse: true });
 	const watermark =
 		kind === "channel"
 			? (watermarkRow(view, conversation, user)?.position ?? 0)
 			: await lastWatermark(view, conversation);
+	return lastBeside(view, conversation, watermark);
+}
+
+/** The same for who knows the last watermark: reading all of them is dear in a large group. */
+export async function lastBeside(
+	view: View,
+	conversation: string,
+	watermark: number,
+): Promise<number> {
+	const message = await lastMessage(view, conversation);
+	const span = eventsAbove("conversation", conversation, 0);
+	const [event] = await view.range({ ...span, limit: 1, reverse: true });
 	return Math.max(
 		message?.position ?? 0,
 		event === undefined ? 0 : numberOf(event.key),

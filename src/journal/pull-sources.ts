@@ -5,6 +5,7 @@ import type { ConversationEvent, ReceiptPair } from "../domain/event.js";
 import { isOpen } from "../domain/visibility.js";
 import { damaged } from "./check.js";
 import { decodeEvent } from "./event-row.js";
+import type { Row } from "./journal.js";
 import { eventsAbove, messageKey, numberOf, ofId, watermarkKey } from "./keys.js";
 import { decodeMessage } from "./message-row.js";
 import { firstAfter, lastMessage } from "./positions.js";
@@ -12,6 +13,7 @@ import type { PulledItem } from "./pull.js";
 import { readReceipt } from "./recover.js";
 import { following, pages } from "./scan.js";
 import {
+	bytesOf,
 	hiddenBetween,
 	intervalOf,
 	reactionsBetween,
@@ -59,9 +61,8 @@ export async function pullMessages(
 			bytesMax: bytesLeft,
 		});
 		const shown = await showAll(viewer, rows);
-		for (const [i, { row }] of shown.entries()) {
+		for (const { row, bytes } of shown) {
 			if (row.position > until) return { found, horizon: until };
-			const bytes = rows[i]?.value.length ?? 0;
 			bytesLeft -= bytes;
 			found.push({ item: { type: "message", position: row.position, row }, bytes });
 		}
@@ -158,37 +159,60 @@ async function rowNow(viewer: Viewer, seq: number): Promise<ShownEvent | null> {
 	const hidden = await hiddenBetween(viewer, seq, seq);
 	if (row.withheldFrom === user || hidden.size > 0) return null;
 	const reactions = await reactionsBetween(view, conversation, seq, seq);
-	return { row: show(viewer, row, hidden, reactions), bytes: value.length };
+	const shown = show(viewer, row, hidden, reactions);
+	return { row: shown, bytes: bytesOf(value, shown) };
 }
 
-/** Where each watermark stands now, if it moved; in channels only the asker's own. */
-export async function pullWatermarks(
-	{ view, user, conversation, member }: Viewer,
-	from: number,
-	until: number,
-): Promise<Source> {
-	const found: Found[] = [];
-	const open = isOpen(member.intervals);
-	const note = (moved: number, pair: ReceiptPair, bytes: number): void => {
-		// One that moved again since the first page has lost where it stood before, so it is told as it
-		// is now, with the end: no push need follow. To a former member the end is the cut.
-		if (moved <= from || (moved > until && !open)) return;
-		const position = Math.min(moved, until);
-		found.push({ item: { type: "watermarks", position, pairs: [pair] }, bytes });
-	};
+/** Where a watermark stands now, and since which position. */
+export interface Moved {
+	readonly position: number;
+	readonly pair: ReceiptPair;
+	readonly bytes: number;
+}
+
+/** Those that concern the viewer; in channels only the viewer's own. */
+export async function watermarksOf({ view, user, conversation, member }: Viewer): Promise<Moved[]> {
 	if (member.kind === "channel") {
 		const key = watermarkKey(conversation, user);
 		const value = view.get(key);
-		if (value === undefined) return { found, horizon: until };
-		const { position, pair } = readReceipt({ key, value });
-		note(position, pair, value.length);
-		return { found, horizon: until };
+		return value === undefined ? [] : [movedOf({ key, value })];
 	}
+	const all: Moved[] = [];
 	for await (const rows of pages(view, ofId("watermark", conversation))) {
-		for (const row of rows) {
-			const { position, pair } = readReceipt(row);
-			note(position, pair, row.value.length);
-		}
+		for (const row of rows) all.push(movedOf(row));
+	}
+	return all;
+}
+
+function movedOf(row: Row): Moved {
+	return { ...readReceipt(row), bytes: row.value.length };
+}
+
+/**
+ * Those that moved, one item a position: what a large group received at one moment is one item, or
+ * a page would hold few of them and each page looks at all.
+ */
+export function pullWatermarks(
+	{ member }: Viewer,
+	watermarks: readonly Moved[],
+	from: number,
+	until: number,
+): Source {
+	const open = isOpen(member.intervals);
+	const told = new Map<number, { pairs: ReceiptPair[]; bytes: number }>();
+	for (const { position: moved, pair, bytes } of watermarks) {
+		// One that moved again since the first page has lost where it stood before, so it is told as it
+		// is now, with the end: no push need follow. To a former member the end is the cut.
+		if (moved <= from || (moved > until && !open)) continue;
+		const position = Math.min(moved, until);
+		const item = told.get(position) ?? { pairs: [], bytes: 0 };
+		item.pairs.push(pair);
+		item.bytes += bytes;
+		told.set(position, item);
+	}
+	const found: Found[] = [];
+	for (const [position, { pairs, bytes }] of told) {
+		found.push({ item: { type: "watermarks", position, pairs }, bytes });
 	}
 	return { found, horizon: until };
 }

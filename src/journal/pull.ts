@@ -6,8 +6,15 @@ import type { ConversationEvent, ReceiptPair } from "../domain/event.js";
 import { endPosition } from "../domain/visibility.js";
 import { floorOf, memberRow } from "./facts.js";
 import type { Journal } from "./journal.js";
-import { lastPosition, lastWatermark } from "./positions.js";
-import { type Found, pullEvents, pullMessages, pullWatermarks } from "./pull-sources.js";
+import { lastBeside, lastWatermark } from "./positions.js";
+import {
+	type Found,
+	type Moved,
+	pullEvents,
+	pullMessages,
+	pullWatermarks,
+	watermarksOf,
+} from "./pull-sources.js";
 import type { ShownRow, Viewer } from "./shown.js";
 
 /** Order: by position; at one position the watermarks come last. */
@@ -60,21 +67,27 @@ export async function pull(
 		const member = memberRow(view, user, conversation);
 		if (member === null) return null;
 		const viewer: Viewer = { view, user, conversation, member };
-		const end = await endOf(viewer, from);
+		const watermarks = await watermarksOf(viewer);
+		const end = await endOf(viewer, watermarks, from);
 		const floor = floorOf(view, "conversation", conversation);
 		if (from > end || (from < floor && !fresh)) return { reset: true };
-		return await readPage(viewer, from, Math.min(until ?? end, end), limit, bytesMax);
+		const stop = Math.min(until ?? end, end);
+		return await readPage(viewer, watermarks, from, stop, limit, bytesMax);
 	} finally {
 		view.close();
 	}
 }
 
 /** Where the conversation ends for this member. */
-async function endOf(viewer: Viewer, from: number): Promise<number> {
-	const { view, user, conversation, member } = viewer;
+async function endOf(
+	{ view, conversation, member }: Viewer,
+	watermarks: readonly Moved[],
+	from: number,
+): Promise<number> {
 	const cut = endPosition(member.intervals);
 	if (cut !== null) return cut;
-	const last = await lastPosition(view, conversation, user, member);
+	const moved = watermarks.reduce((last, { position }) => Math.max(last, position), 0);
+	const last = await lastBeside(view, conversation, moved);
 	// In a channel others' receipts have positions too, and a push may have carried one.
 	if (from <= last || member.kind !== "channel") return last;
 	return Math.max(last, await lastWatermark(view, conversation));
@@ -82,6 +95,7 @@ async function endOf(viewer: Viewer, from: number): Promise<number> {
 
 async function readPage(
 	viewer: Viewer,
+	watermarks: readonly Moved[],
 	from: number,
 	until: number,
 	limit: number,
@@ -91,7 +105,7 @@ async function readPage(
 	const sources = [
 		await pullMessages(viewer, from, until, limit, bytesMax),
 		await pullEvents(viewer, from, until, limit, bytesMax),
-		await pullWatermarks(viewer, from, until),
+		pullWatermarks(viewer, watermarks, from, until),
 	];
 	// What a source has not read yet may lie anywhere above its horizon.
 	const horizon = Math.min(...sources.map((source) => source.horizon));

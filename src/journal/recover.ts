@@ -49,15 +49,20 @@ export async function recover(
 			// Its events are trimmed: to go on would use positions and numbers a second time.
 			throw damaged(snapshotKey(entity, id), "the row is missing or older than what was trimmed");
 		}
-		const events: PositionedEvent[] = [];
-		await eventsAfter(events, view, entity, id, from);
-		if (entity === "conversation") {
-			await sentAfter(events, view, id, snapshot?.head ?? 0);
-			// After the others: the sort keeps the order of equals, and at one position a watermark
-			// is what stood at its end.
-			await receiptsAfter(events, view, id, from);
-			events.sort((one, other) => one.position - other.position);
-		}
+		if (entity === "user") return { snapshot, events: await eventsAfter(view, entity, id, from) };
+		// Together, because each waits for a thread; all are awaited before the view is closed.
+		const read = await Promise.allSettled([
+			eventsAfter(view, entity, id, from),
+			sentAfter(view, id, snapshot?.head ?? 0),
+			receiptsAfter(view, id, from),
+		]);
+		// Receipts after the others: the sort keeps the order of equals, and at one position a
+		// watermark is what stood at its end.
+		const events = read.flatMap((one) => {
+			if (one.status === "rejected") throw one.reason;
+			return one.value;
+		});
+		events.sort((one, other) => one.position - other.position);
 		return { snapshot, events };
 	} finally {
 		view.close();
@@ -71,26 +76,23 @@ export function readSnapshot(view: View, entity: EntityKind, id: string): Snapsh
 }
 
 async function eventsAfter(
-	events: PositionedEvent[],
 	view: View,
 	entity: EntityKind,
 	id: string,
 	from: number,
-): Promise<void> {
+): Promise<PositionedEvent[]> {
+	const events: PositionedEvent[] = [];
 	for await (const rows of pages(view, eventsAbove(entity, id, from))) {
 		for (const { key, value } of rows) {
 			events.push({ position: numberOf(key), event: decodeEvent(key, value) });
 		}
 	}
+	return events;
 }
 
 /** Messages have no gap: the number after the last is the next. */
-async function sentAfter(
-	events: PositionedEvent[],
-	view: View,
-	id: string,
-	head: number,
-): Promise<void> {
+async function sentAfter(view: View, id: string, head: number): Promise<PositionedEvent[]> {
+	const events: PositionedEvent[] = [];
 	let next = head + 1;
 	for await (const rows of pages(view, messagesAbove(id, head))) {
 		for (const { key, value } of rows) {
@@ -100,6 +102,7 @@ async function sentAfter(
 			events.push({ position: row.position, event: sentEvent(row) });
 		}
 	}
+	return events;
 }
 
 function sentEvent(row: MessageRow): ConversationEvent {
@@ -107,12 +110,7 @@ function sentEvent(row: MessageRow): ConversationEvent {
 	return { type: "sent", at, by: sender, write, seq, message, withheldFrom, seenUpTo };
 }
 
-async function receiptsAfter(
-	events: PositionedEvent[],
-	view: View,
-	id: string,
-	from: number,
-): Promise<void> {
+async function receiptsAfter(view: View, id: string, from: number): Promise<PositionedEvent[]> {
 	const pairs = new Map<number, ReceiptPair[]>();
 	for await (const rows of pages(view, ofId("watermark", id))) {
 		for (const row of rows) {
@@ -123,7 +121,7 @@ async function receiptsAfter(
 			else together.push(pair);
 		}
 	}
-	for (const [position, together] of pairs) events.push({ position, event: receipts(together) });
+	return Array.from(pairs, ([position, together]) => ({ position, event: receipts(together) }));
 }
 
 export function readReceipt({ key, value }: Row): { position: number; pair: ReceiptPair } {

@@ -19,7 +19,7 @@ export interface Span {
 export async function* pages(source: Pick<View, "range">, span: Span): AsyncGenerator<Row[]> {
 	let { gte, lt } = span;
 	const reverse = span.reverse === true;
-	const { pageRowsMax: limit, pageBytesMax: bytesMax } = readLimits;
+	const { scanRowsMax: limit, scanBytesMax: bytesMax } = readLimits;
 	for (;;) {
 		const rows = await source.range({ gte, lt, limit, bytesMax, reverse });
 		const last = rows.at(-1);

@@ -2,6 +2,7 @@
 // visibility, withholding, delete-for-me and the cut. A row not to be seen becomes a skip, which
 // tells its number and nothing else, so that the device advances.
 
+import { idOf } from "../domain/conversation-index.js";
 import type { Interval, Write } from "../domain/event.js";
 import type { MemberRow, MessageRow } from "../domain/index-row.js";
 import { decodeReaction } from "./index-rows.js";
@@ -31,6 +32,7 @@ export interface SkipRow {
 	readonly at: number;
 	/** Of the viewer's own message: a device that moved its outbox finds its sends by it. */
 	readonly write: Write | null;
+	readonly id: Uint8Array | null;
 }
 
 /** No version of a row comes after this one. */
@@ -129,8 +131,9 @@ export function show(
 
 function skip(row: MessageRow, user: string, changed: number): SkipRow {
 	const { seq, position, at } = row;
-	const write = row.sender === user ? row.write : null;
-	return { state: "skip", seq, position, changed, at, write };
+	const own = row.sender === user;
+	const write = own ? row.write : null;
+	return { state: "skip", seq, position, changed, at, write, id: own ? idOf(row) : null };
 }
 
 /** Written out: see `decodeMessage`. */
@@ -144,19 +147,31 @@ function withReactions(row: MessageRow, reactions: readonly Reaction[]): FullRow
 		write: row.write,
 		state: row.state,
 		message: row.message,
+		id: row.id,
 		editedAt: row.editedAt,
 		withheldFrom: row.withheldFrom,
 		frozen: row.frozen,
 		seenUpTo: row.seenUpTo,
+		reacted: row.reacted,
 		reactions,
 	};
+}
+
+/** Bytes of the stored rows that a shown one stands for: what a page is measured by. */
+export function bytesOf(value: Uint8Array, row: ShownRow | null): number {
+	let bytes = value.length;
+	if (row === null || row.state === "skip") return bytes;
+	for (const { user, emoji } of row.reactions) {
+		bytes += Buffer.byteLength(user) + Buffer.byteLength(emoji);
+	}
+	return bytes;
 }
 
 /** Decodes rows of one page and shows each. Order: that of `rows`. */
 export async function showAll(
 	viewer: Viewer,
 	rows: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[],
-): Promise<{ readonly row: ShownRow }[]> {
+): Promise<{ readonly row: ShownRow; readonly bytes: number }[]> {
 	const decoded = rows.map(({ key, value }) => decodeMessage(key, value, viewer.conversation));
 	const first = decoded[0];
 	const last = decoded.at(-1);
@@ -165,10 +180,10 @@ export async function showAll(
 	const to = Math.max(first.seq, last.seq);
 	const hidden = await hiddenBetween(viewer, from, to);
 	const reactions = await reactionsBetween(viewer.view, viewer.conversation, from, to);
-	const shown: { row: ShownRow }[] = [];
-	for (const one of decoded) {
+	const shown: { row: ShownRow; bytes: number }[] = [];
+	for (const [i, one] of decoded.entries()) {
 		const row = show(viewer, one, hidden, reactions);
-		if (row !== null) shown.push({ row });
+		if (row !== null) shown.push({ row, bytes: bytesOf(rows[i]?.value as Uint8Array, row) });
 	}
 	return shown;
 }

@@ -71,7 +71,9 @@ export type ClientOp =
 			readonly version: number;
 			readonly token: string;
 			readonly device: string;
-			readonly generation: number;
+			/** The generation that the server last called current, and the one it offered; 0: never. */
+			readonly accepted: number;
+			readonly offered: number;
 			/** Hex, 32 digits; 16 bytes on the wire. */
 			readonly outbox: string;
 			readonly client: string;

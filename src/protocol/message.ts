@@ -74,8 +74,9 @@ export const message: Type<WireMessage> = {
 			outbox: left <= 11 || reader.nil() ? null : hex16.read(reader),
 			n: left > 12 ? uintOrNil(reader) : null,
 			reactions: left > 13 ? reactions.read(reader) : none,
+			id: left <= 14 || reader.nil() ? null : reader.binary(0, unbounded),
 		};
-		reader.skip(left - 14);
+		reader.skip(left - 15);
 		return value;
 	},
 	write(writer, value) {
@@ -104,6 +105,7 @@ export const message: Type<WireMessage> = {
 		}
 		if (count > 12) writer.uintOrNil(value.n);
 		if (count > 13) reactions.write(writer, value.reactions);
+		if (value.id !== null) writer.binary(value.id);
 	},
 	missing: undefined,
 	absent: () => false,
@@ -111,6 +113,7 @@ export const message: Type<WireMessage> = {
 
 /** Fields up to the last one that is not nil. */
 function countOf(value: WireMessage): number {
+	if (value.id !== null) return 15;
 	if (value.reactions.length > 0) return 14;
 	if (value.n !== null) return 13;
 	if (value.outbox !== null) return 12;

@@ -23,6 +23,8 @@ export interface WireMessage {
 	readonly outbox: string | null;
 	readonly n: number | null;
 	readonly reactions: readonly { readonly user: string; readonly emoji: string }[];
+	/** The send's random id where `body` is null, with `outbox` and `n`. */
+	readonly id: Uint8Array | null;
 }
 
 export interface WireWatermark {
@@ -169,7 +171,9 @@ export type ServerOp =
 			readonly user: string;
 			readonly epoch: string;
 			readonly session: string;
-			/** Store it, then send `ready` with it. */
+			/** The generation that this device is known by; 0: none. Store both, then say `ready`. */
+			readonly current: number;
+			/** The one offered, which `ready` takes. */
 			readonly generation: number;
 			/** The device is new: it gets the list, not the marks. */
 			readonly fresh: boolean;

@@ -34,6 +34,7 @@ export const serverOps = variants<PlainOp>(opCode, {
 		user: id,
 		epoch: id,
 		session: id,
+		current: n,
 		generation: n,
 		fresh: bool,
 		ack: word(acks),

@@ -9,7 +9,7 @@ import {
 	MemoryStore,
 	type OwnView,
 } from "../client/memory-store.js";
-import type { Identity, Queued, View, ViewChange } from "../client/store.js";
+import type { Began, Identity, Queued, View, ViewChange } from "../client/store.js";
 import type { WireMessage, WireWatermark, WriteCommand } from "../protocol/frames.js";
 
 /** Plain data by key. `rows` are by conversation and number, so that they can go together. */
@@ -96,7 +96,7 @@ export class KeptStore extends MemoryStore {
 		onFailed: (cause: unknown) => void,
 	): Promise<KeptStore> {
 		const loaded = contentOf(await disk.load());
-		const fresh = { ...freshNames(clock), generation: 0, epoch: null, listed: false };
+		const fresh = { ...freshNames(clock), accepted: 0, offered: 0, epoch: null, listed: false };
 		const store = new KeptStore(disk, loaded ?? { ...nothing(), identity: fresh }, onFailed);
 		if (loaded === null) {
 			store.mark(kinds.identity);
@@ -119,9 +119,9 @@ export class KeptStore extends MemoryStore {
 		await this.disk.close();
 	}
 
-	override began(generation: number, epoch: string): void {
+	override began(welcome: Began): void {
 		const views = [...this.content.views.keys()];
-		super.began(generation, epoch);
+		super.began(welcome);
 		this.mark(kinds.identity);
 		if (this.content.views.size > 0) return;
 		for (const conversation of views) this.forget(conversation);
@@ -156,13 +156,13 @@ export class KeptStore extends MemoryStore {
 		this.noteChange(conversation, change);
 	}
 
-	override fork(device: string, outbox: string): void {
+	override fork(names: { readonly device?: string; readonly outbox?: string }): void {
 		// Marked before: what is final leaves the queues on the way.
 		for (const { conversation, queue } of this.content.streams.values()) {
 			this.markStream(conversation);
 			for (const item of queue) this.markItem(item);
 		}
-		super.fork(device, outbox);
+		super.fork(names);
 		this.mark(kinds.identity);
 	}
 

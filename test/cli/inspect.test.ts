@@ -76,7 +76,13 @@ t.test("the durable truth is the same through the server and without it", async 
 		live: true,
 		id: "bob",
 		registry: { running: true },
-		devices: [{ device: bob.store.identity().device, generation: 1, fresh: false }],
+		devices: [
+			{
+				device: bob.store.identity().device,
+				generation: bob.store.identity().offered,
+				fresh: false,
+			},
+		],
 		conversations: [{ conversation: "ann~bob", role: "member" }],
 		blocks: [],
 	});

@@ -1,9 +1,8 @@
-// A storage that is older than what the server knows, copied, or forgotten: another device id and
-// outbox, the former one's writes looked for in history, the rest moved in order (design §5, S3,
-// S7).
+// A storage that is older than what the server knows, copied, or forgotten. A copy is another
+// device under the same outbox; an outbox that is closed or forgotten is left: its writes are
+// looked for in history, and the rest is moved in order (design §5, S3, S7).
 
 import t from "tap";
-import type { MemoryStore } from "../../src/client/memory-store.js";
 import type { ListEntry, WireMessage, WriteOp } from "../../src/protocol/frames.js";
 import { type Peer, Stage } from "../helpers/scripted-peer.js";
 import { answer, entry, outboxOne, pushed, refusal, row, text } from "./operations.js";
@@ -42,9 +41,11 @@ async function pull(stage: Stage, peer: Peer, messages: WireMessage[]): Promise<
 	await stage.settle();
 }
 
-/** Three sends are queued, none answered, and the server says that the device is forked. */
-async function forked(store?: MemoryStore): Promise<Stage> {
-	const stage = new Stage(store === undefined ? {} : { store });
+/** Three sends are queued, none answered, and the server says that the device is not itself. */
+async function forked(
+	code: "DEVICE_FORKED" | "DEVICE_FORGOTTEN" = "DEVICE_FORGOTTEN",
+): Promise<Stage> {
+	const stage = new Stage();
 	const peer = await stage.live();
 	for (const content of ["one", "two", "three"]) stage.device.write(c, text(content));
 	await stage.settle();
@@ -52,19 +53,45 @@ async function forked(store?: MemoryStore): Promise<Stage> {
 	stage.device.hurry();
 	await stage.clock.pass(2_000);
 	stage.peer.takeOne("hello");
-	stage.peer.say({ type: "goodbye", code: "DEVICE_FORKED", detail: "", retryAfterMs: 0 });
+	stage.peer.say({ type: "goodbye", code, detail: "", retryAfterMs: 0 });
 	await stage.settle();
 	return stage;
 }
 
-t.test("a forked device takes another id and outbox and starts at generation 0", async (t) => {
+t.test("a forgotten device takes another id and outbox and starts at generation 0", async (t) => {
 	const stage = await forked();
-	t.same(stage.toldOf("forked"), [["forked", "DEVICE_FORKED"]]);
+	t.same(stage.toldOf("forked"), [["forked", "DEVICE_FORGOTTEN"]]);
 	await stage.clock.pass(2_000);
 	const hello = stage.peer.takeOne("hello");
 	t.not(hello.device, "d1");
 	t.not(hello.outbox, outboxOne);
-	t.equal(hello.generation, 0);
+	t.equal(hello.accepted, 0);
+	t.equal(hello.offered, 0);
+});
+
+t.test("a copy takes another id, keeps its outbox, and is recognised by it", async (t) => {
+	const stage = await forked("DEVICE_FORKED");
+	t.same(stage.toldOf("forked"), [["forked", "DEVICE_FORKED"]]);
+	const peer = await stage.welcome({ fresh: true });
+	const { device, outbox, accepted } = stage.store.identity();
+	t.not(device, "d1");
+	t.equal(outbox, outboxOne);
+	t.equal(accepted, 0, "what the welcome called current");
+	const writes = peer.take("write");
+	t.same(
+		writes.map((op) => [op.n, op.answered, contentOf(op)]),
+		[
+			[1, 0, "one"],
+			[2, 0, "two"],
+			[3, 0, "three"],
+		],
+		"at once, under the same numbers",
+	);
+	t.equal(stage.store.identity().listed, false);
+	t.equal(peer.take("list").length, 1);
+	for (const [at, op] of writes.entries()) peer.say(answer(op, 1 + at));
+	await stage.settle();
+	t.equal(stage.toldOf("answered").length, 3);
 });
 
 t.test("what history has is done, the rest goes into the new outbox in order", async (t) => {
@@ -130,10 +157,10 @@ t.test("forked again before the move is done · nothing is lost and the order st
 	const again = await stage.welcome({ fresh: true });
 	await list(stage, again, [entry(c, { head: 1, position: 1 })]);
 	await pull(stage, again, [own(1, 2, "two")]);
-	t.same(again.take("write").map(contentOf), ["one", "three", "four"]);
+	t.same(again.take("write").map(contentOf), ["three", "four"], "the first had its outcome");
 });
 
-for (const code of ["SEND_STALE", "SEND_CONFLICT"] as const) {
+for (const code of ["SEND_STALE", "SEND_CONFLICT", "SESSION_STALE"] as const) {
 	t.test(`${code} · the outbox is closed and its writes move`, async (t) => {
 		const stage = new Stage();
 		const peer = await stage.live();
@@ -145,6 +172,8 @@ for (const code of ["SEND_STALE", "SEND_CONFLICT"] as const) {
 		await stage.settle();
 		t.same(stage.toldOf("forked"), [["forked", code]]);
 		t.same(stage.toldOf("refused"), []);
+		t.equal(stage.store.identity().device, "d1", "it is the same device");
+		t.not(stage.store.identity().outbox, outboxOne);
 		const again = await stage.welcome({ fresh: true });
 		await list(stage, again, [entry(c, { head: 1, position: 1 })]);
 		await pull(stage, again, [own(1, 1, "one")]);
@@ -171,8 +200,8 @@ t.test("a restored backup · what it sent after the backup is found, not doubled
 	const restored = new Stage({ store: backup, clock: stage.clock });
 	restored.device.start();
 	await restored.settle();
-	t.equal(restored.peer.takeOne("hello").generation, 1);
-	restored.peer.say({ type: "goodbye", code: "DEVICE_FORKED", detail: "", retryAfterMs: 0 });
+	t.equal(restored.peer.takeOne("hello").offered, 1);
+	restored.peer.say({ type: "goodbye", code: "DEVICE_FORGOTTEN", detail: "", retryAfterMs: 0 });
 	await restored.settle();
 	const again = await restored.welcome({ fresh: true });
 	await list(restored, again, [entry(c, { head: 3, position: 3, start: 1, delivered: 1 })]);
@@ -196,12 +225,39 @@ t.test(
 		restored.device.write(c, text("said after the restore"));
 		restored.device.start();
 		await restored.settle();
-		restored.peer.say({ type: "goodbye", code: "DEVICE_FORKED", detail: "", retryAfterMs: 0 });
+		restored.peer.say({ type: "goodbye", code: "DEVICE_FORGOTTEN", detail: "", retryAfterMs: 0 });
 		await restored.settle();
 		const peer = await restored.welcome({ fresh: true });
 		await list(restored, peer, [entry(c, { head: 1, position: 1 })]);
 		await pull(restored, peer, [own(1, 1, "said before it")]);
 		t.same(peer.take("write").map(contentOf), ["said after the restore"]);
+	},
+);
+
+t.test("a deleted message is known by its id, and by nothing else", async (t) => {
+	for (const [id, left] of [
+		["one", ["two", "three"]],
+		["said before", ["one", "two", "three"]],
+	] as const) {
+		const stage = await forked();
+		const peer = await stage.welcome({ fresh: true });
+		await list(stage, peer, [entry(c, { head: 1, position: 2 })]);
+		const gone = { state: "deleted", body: null, id: text(id).id } as const;
+		await pull(stage, peer, [{ ...own(1, 1, "one"), ...gone, changed: 2, position: 2 }]);
+		t.same(peer.take("write").map(contentOf), left, id);
+	}
+});
+
+t.test(
+	"a send that was passed over by one that is found was refused, and is not moved",
+	async (t) => {
+		const stage = await forked();
+		const peer = await stage.welcome({ fresh: true });
+		await list(stage, peer, [entry(c, { head: 1, position: 1 })]);
+		await pull(stage, peer, [own(1, 2, "two")]);
+		t.same(peer.take("write").map(contentOf), ["three"]);
+		t.match(stage.toldOf("refused"), [["refused", { ref: 1 }, "SEND_STALE"]]);
+		t.match(stage.toldOf("answered"), [["answered", { ref: 2 }, { seq: 1 }]]);
 	},
 );
 
@@ -252,7 +308,7 @@ t.test("a conversation that was created is not created again", async (t) => {
 	stage.device.write("g1", { type: "create", kind: "group", title: "G", members: [] });
 	stage.device.write("g1", text("hello"));
 	await stage.settle();
-	peer.say({ type: "goodbye", code: "DEVICE_FORKED", detail: "", retryAfterMs: 0 });
+	peer.say({ type: "goodbye", code: "DEVICE_FORGOTTEN", detail: "", retryAfterMs: 0 });
 	await stage.settle();
 	const again = await stage.welcome({ fresh: true });
 	await list(stage, again, [entry("g1", { position: 1 })]);

@@ -21,6 +21,7 @@ export function welcomeOp(
 		user: me,
 		epoch: "e1",
 		session: "s1",
+		current: generation - 1,
 		generation,
 		fresh: false,
 		ack: "fsync",
@@ -74,6 +75,7 @@ export function row(seq: number, changes: Partial<WireMessage> = {}): WireMessag
 		outbox: null,
 		n: null,
 		reactions: [],
+		id: null,
 		...changes,
 	};
 }

@@ -238,17 +238,6 @@ t.test("a crash before the outcome is stored · the write goes again", async (t)
 	t.same([again.n, again.answered], [1, 0]);
 });
 
-t.test("a newer session of the outbox ends this one for good", async (t) => {
-	const stage = new Stage();
-	const peer = await stage.live();
-	sendAll(stage, 1, 1);
-	await stage.settle();
-	peer.say(refusal(peer.takeOne("write"), "SESSION_STALE"));
-	await stage.clock.pass(120_000);
-	t.equal(stage.peers.length, 1);
-	t.equal(stage.store.stream(c)?.queue.length, 1, "the write still waits");
-});
-
 t.test("ids are kept in their normal form, in which the server answers", async (t) => {
 	const stage = new Stage();
 	const peer = await stage.live();

@@ -2,10 +2,11 @@
 
 import t from "tap";
 import { actionOfClose } from "../../src/client/ending.js";
+import { MemoryStore } from "../../src/client/memory-store.js";
 import { BackOff } from "../../src/client/reconnect.js";
 import { Stage } from "../helpers/scripted-peer.js";
 import { HandClock } from "./hand-clock.js";
-import { text, welcomeOp } from "./operations.js";
+import { outboxOne, text, welcomeOp } from "./operations.js";
 
 t.test("waits grow to a bound, spread over the whole of it", async (t) => {
 	const clock = new HandClock();
@@ -47,11 +48,49 @@ t.test("a refused connection is tried again, one attempt at a time", async (t) =
 	t.equal(stage.peers.length, connecting.length - 3);
 });
 
+t.test(
+	"a storage that fails before the hello or while writing ends that connection only",
+	async (t) => {
+		class Failing extends MemoryStore {
+			broken: "identity" | "stream" | null = "identity";
+
+			override identity() {
+				if (this.broken === "identity") throw new Error("the disk is gone");
+				return super.identity();
+			}
+
+			override stream(conversation: string | null) {
+				if (this.broken === "stream") throw new Error("the disk is gone");
+				return super.stream(conversation);
+			}
+		}
+		const store = new Failing({ device: "d1", outbox: outboxOne });
+		const stage = new Stage({ store });
+		stage.device.start();
+		await stage.clock.pass(60_000);
+		t.ok(stage.peers.length > 2, "tried again");
+		t.ok(
+			stage.peers.slice(0, -1).every((peer) => peer.closed && peer.heard.length === 0),
+			"each was closed",
+		);
+		t.ok(stage.toldOf("fault").length >= stage.peers.length, "and each failure told");
+		store.broken = null;
+		const peer = await stage.live();
+		stage.device.write("c1", text("kept"));
+		store.broken = "stream";
+		await stage.settle();
+		t.equal(peer.closed, true);
+		store.broken = null;
+		const next = await stage.live();
+		t.same(next.takeNumbers(), [1]);
+	},
+);
+
 t.test("fifty restarts in a row · connected after each", async (t) => {
 	const stage = new Stage();
 	for (let i = 1; i <= 50; i += 1) {
 		const peer = await stage.live();
-		t.equal(stage.store.identity().generation, i);
+		t.equal(stage.store.identity().offered, i);
 		peer.cut();
 	}
 });
@@ -202,5 +241,5 @@ t.test("[S7] the generation is stored before it is used", async (t) => {
 	stage.peer.say(welcomeOp(1, 8));
 	await stage.settle();
 	t.same(stage.peer.take("ready"), []);
-	t.equal(stage.store.identity().generation, 0);
+	t.equal(stage.store.identity().offered, 0);
 });

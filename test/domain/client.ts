@@ -21,15 +21,14 @@ export class Client {
 	private floor = 0;
 	/** What the server has heard of `answered` in an accepted write. */
 	private heard = 0;
-	/** The session has shown that it is a copy. */
-	private forked = false;
+	/** The highest number that was accepted, or recognised, in this session. */
+	private reached = 0;
 	private readonly made = new Map<number, { write: Write; outcome: Outcome }>();
 
 	constructor(readonly user: string) {}
 
 	/** The next number; so many before it have no stored outcome yet. */
 	next(inFlight: number): Write {
-		if (this.forked && inFlight !== 1) this.reconnect();
 		const n = this.last + 1;
 		const answered = Math.max(this.floor, this.heard, Math.min(n - 1, n - 1 - inFlight));
 		return { outbox: outboxOf(this.user), n, answered, hash: n * 7 };
@@ -46,7 +45,8 @@ export class Client {
 	/** What a number must come to; "decide": whatever the domain says. */
 	expect(write: Write): Outcome | "decide" {
 		if (write.n > this.last) {
-			return this.forked ? { type: "refused", code: "SEND_STALE" } : "decide";
+			const next = Math.max(write.answered, this.reached) + 1;
+			return write.n > next ? { type: "refused", code: "SEND_GAP" } : "decide";
 		}
 		const known = this.made.get(write.n);
 		assert.ok(known !== undefined);
@@ -56,10 +56,8 @@ export class Client {
 	}
 
 	learn(write: Write, outcome: Outcome): void {
-		if (outcome.type === "refused") {
-			this.forked ||= outcome.code === "SEND_STALE" || outcome.code === "SEND_CONFLICT";
-			return;
-		}
+		if (outcome.type === "refused") return;
+		if (outcome.type === "accepted") this.reached = Math.max(this.reached, write.n);
 		if (write.n <= this.last) return;
 		this.last = write.n;
 		if (outcome.type === "rejected") {
@@ -72,10 +70,10 @@ export class Client {
 
 	reconnect(): void {
 		this.session++;
-		this.forked = false;
+		this.reached = 0;
 	}
 
-	/** Who is a copy is soft knowledge, and the session ends with the server anyway. */
+	/** What a session has reached is soft knowledge, and the session ends with the server anyway. */
 	crash(): void {
 		this.reconnect();
 	}

@@ -167,6 +167,27 @@ spec("member · reacts · the row moves, so that no older page replaces it", () 
 		),
 );
 
+spec("a message has so many reactions · one more · refused, until one is taken back", () =>
+	given(
+		w.group("ann", "bob", "cat"),
+		w.sent(1, "ann", "hi"),
+		w.reacted(1, "ann", "+"),
+		w.reacted(1, "bob", "+"),
+	)
+		.when(w.react(1, "cat"))
+		.thenRejected("REACTION_LIMIT")
+		.when(w.react(1, "cat", null))
+		.thenRows({ type: "message", row: { reacted: 2 } })
+		.when(w.react(1, "bob", "-"))
+		.thenRows({ type: "message", row: { reacted: 2 } })
+		.when(w.react(1, "bob", null))
+		.thenRows({ type: "message", row: { reacted: 1 } })
+		.when(w.edit(1, "ann"))
+		.thenRows({ type: "message", row: { reacted: 1 } })
+		.when(w.react(1, "cat"))
+		.thenRows({ type: "message", row: { reacted: 2 } }),
+);
+
 spec("either · edits or reacts during a block · refused as speech", () =>
 	given(w.opened("ann", "bob"), w.sent(1, "ann", "hi"), w.sent(2, "bob", "ho"), w.blocked("bob"))
 		.when(w.edit(1, "ann"))

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import {
 	admit,
-	noteSession,
+	noteAccepted,
 	type Outboxes,
 	outboxesPerUserMax,
 	outboxOf,
@@ -29,7 +29,7 @@ class Table {
 		}
 		const answer = { n, hash, from: 0, position: n * 10, seq: n * 100, at: w.now, text: null };
 		record(this.outboxes, user, write, answer);
-		noteSession(this.outboxes, user, write.outbox, session);
+		noteAccepted(this.outboxes, user, write, session);
 		return "decided";
 	}
 
@@ -37,7 +37,7 @@ class Table {
 	crash(): this {
 		for (const box of [...this.outboxes.values()].flat()) {
 			box.session = 0;
-			box.forked = 0;
+			box.reached = 0;
 		}
 		return this;
 	}
@@ -81,16 +81,32 @@ spec("S3 · a repeat · the first answer again, also after a crash", () =>
 
 spec("S3 · a number used for something else · a conflict, and nothing new in that session", () =>
 	says(
-		(t) => [t.send(1), t.send(1, 0, 77), t.send(2), t.send(1), t.send(2, 1, 2, 2)],
-		["decided", "SEND_CONFLICT", "SEND_STALE", "repeat 100", "decided"],
+		(t) => [t.send(1), ...[1, 2].map((n) => t.send(n, 0, 77, 2)), t.send(2, 1, 2, 3)],
+		["decided", "SEND_CONFLICT", "SEND_GAP 1", "decided"],
 	),
 );
 
 spec("S3 · a number whose answer is no longer kept · stale, and nothing new in that session", () =>
 	says(
-		(t) => [t.send(1), t.send(2), t.send(1), t.send(3)],
-		["decided", "decided", "SEND_STALE", "SEND_STALE"],
+		(t) => [t.send(1), t.send(2), t.send(1, 0, 1, 2), t.send(3, 0, 3, 2)],
+		["decided", "decided", "SEND_STALE", "SEND_GAP 1"],
 	),
+);
+
+spec("S3 · a session that recognised what stands before · goes on after it", () =>
+	says(
+		(t) => [t.send(1), t.send(2, 0), ...[2, 3, 1, 2, 3].map((n) => t.send(n, 0, n, 2))],
+		["decided", "decided", "repeat 200", "decided", "repeat 100", "repeat 200", "repeat 300"],
+	),
+);
+
+spec(
+	"S3 · what follows after a crash · is only decided once what stands before is said again",
+	() =>
+		says(
+			(t) => [t.send(1), t.crash().send(2, 0), t.send(1), t.send(2, 0)],
+			["decided", "SEND_GAP 1", "repeat 100", "decided"],
+		),
 );
 
 spec("S4 · beyond the window · refused, however often", () =>

@@ -13,7 +13,7 @@ import { given, type Stage } from "../helpers/given.js";
 import { root } from "../helpers/root.js";
 import * as w from "./words.js";
 
-const caps: Caps = { groupMembersMax: 100, channelMembersMax: 100 };
+const caps: Caps = { groupMembersMax: 100, channelMembersMax: 100, reactionsPerMessageMax: 100 };
 
 /** Answered from the store, from the state without a decision, or never. */
 const elsewhere = [

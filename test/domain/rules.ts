@@ -31,7 +31,7 @@ export type Rules = Pick<
 	| "index"
 	| "initial"
 	| "messageRow"
-	| "noteSession"
+	| "noteAccepted"
 	| "plainConversation"
 	| "react"
 	| "recovered"

@@ -29,6 +29,8 @@ const userHistory: readonly UserEvent[] = [
 	{ ...base, type: "profiled", name: "Ann", picture: "p", write: w.write("ann") },
 	{ ...base, type: "privacy", presence: "nobody" },
 	{ ...base, type: "revoked", before: 7, device: null },
+	{ ...base, type: "revoked", before: 8, device: "lost" },
+	{ ...base, type: "device-seen", device: "a" },
 ];
 
 spec("conversation · saved and restored · all facts of it", () => {

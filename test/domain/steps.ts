@@ -125,8 +125,10 @@ function wish(world: World, step: Step, base: Base, other: string): Conversation
 		case "delete":
 		case "hide":
 			return { ...base, type: step.do, seq, row };
-		case "react":
-			return { ...base, type: "react", seq, emoji: step.whom === 0 ? null : "+", row };
+		case "react": {
+			const had = world.store.reactions.has(`${seq}/${base.by}`);
+			return { ...base, type: "react", seq, emoji: step.whom === 0 ? null : "+", had, row };
+		}
 		case "add":
 			return { ...base, type: "add", users: [other, "bob"].slice(step.n % 2), unknown: [] };
 		case "remove":

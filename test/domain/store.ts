@@ -13,6 +13,8 @@ export class Store {
 	readonly pending = new Set<string>();
 	/** Living messages that expire, as `at/seq`. */
 	readonly expiry = new Set<string>();
+	/** Who has a reaction on which message, as `seq/user`. */
+	readonly reactions = new Set<string>();
 	private readonly watermarks = new Map<string, WatermarkRow>();
 	private readonly events = new Map<number, ConversationEvent>();
 	private snapshot: { position: number; head: number; plain: string } | null = null;
@@ -37,6 +39,10 @@ export class Store {
 			case "pending":
 				if (row.on) this.pending.add(row.user);
 				else this.pending.delete(row.user);
+				return;
+			case "reaction":
+				if (row.emoji === null) this.reactions.delete(`${row.seq}/${row.user}`);
+				else this.reactions.add(`${row.seq}/${row.user}`);
 				return;
 			case "expiry":
 				if (row.on) this.expiry.add(`${row.at}/${row.seq}`);

@@ -4,15 +4,23 @@
 import assert from "node:assert/strict";
 import type { LevelEffect } from "../../src/domain/effect.js";
 import type { UserEvent } from "../../src/domain/event.js";
-import { forgotten, greet, type UserCommand } from "../../src/domain/user.js";
+import {
+	forgotten,
+	generationStep,
+	greet,
+	revokedDevicesMax,
+	type UserCommand,
+} from "../../src/domain/user.js";
 import { givenUser, spec, type UserStage, userCaps } from "../helpers/given.js";
 import { now, write } from "./words.js";
 
 const base = { at: now, by: "ann" };
 const registered: UserEvent = { ...base, type: "registered" };
 
-function current(device: string, generation = 1, at = now): UserEvent {
-	return { ...base, at, type: "device-current", device, generation, outbox: `o${generation}` };
+/** The generations of a device, by their count. */
+function current(device: string, count = 1, at = now): UserEvent {
+	const generation = count * generationStep;
+	return { ...base, at, type: "device-current", device, generation, outbox: `o${count}` };
 }
 
 function listed(device: string): UserEvent {
@@ -31,23 +39,35 @@ function dropped(device: string, reason: "unseen" | "logout" = "unseen"): UserEv
 	return { ...base, type: "device-dropped", device, reason };
 }
 
-function hold(
-	device: string,
-	marks: Readonly<Record<string, number>>,
-	generation = 1,
-): UserCommand {
+function hold(device: string, marks: Readonly<Record<string, number>>, count = 1): UserCommand {
+	const generation = count * generationStep;
 	return { type: "held", at: now, device, generation, held: list(marks) };
 }
 
-function ready(device: string, generation: number, at = now): UserCommand {
-	return { type: "ready", at, device, generation, outbox: `o${generation}` };
+function ready(device: string, count: number, after = count - 1): UserCommand {
+	const names = { current: after * generationStep, generation: count * generationStep };
+	return { type: "ready", at: now, device, ...names, outbox: `o${count}`, issuedAt: now };
 }
 
-function hello(stage: UserStage, device: string, generation: number, at = now): string {
-	const greeting = greet(stage.state, { at, device, generation, issuedAt: at }, userCaps);
-	return greeting.ok
-		? `${greeting.generation} ${greeting.fresh ? "fresh" : "known"}`
-		: greeting.code;
+interface Said {
+	readonly at?: number;
+	readonly accepted?: number;
+	readonly outbox?: string;
+	readonly random?: number;
+	readonly issuedAt?: number;
+}
+
+function greeted(stage: UserStage, device: string, offered: number, said: Said = {}) {
+	const { at = now, accepted = offered, outbox = "o", random = 0, issuedAt = at } = said;
+	const names = { accepted: accepted * generationStep, offered: offered * generationStep };
+	return greet(stage.state, { at, device, outbox, issuedAt, random, ...names }, userCaps);
+}
+
+/** The count that is offered and whether the device is new, or why there is none. */
+function hello(stage: UserStage, device: string, offered: number, said: Said = {}): string {
+	const greeting = greeted(stage, device, offered, said);
+	if (!greeting.ok) return greeting.code;
+	return `${greeting.generation / generationStep} ${greeting.fresh ? "fresh" : "known"}`;
 }
 
 function level(conversation: string, position: number): LevelEffect {
@@ -91,6 +111,50 @@ spec("S7 · two copies of one storage · the second to use the offer is forked",
 		.thenRejected("DEVICE_FORKED"),
 );
 
+spec("S7 · copies side by side · never have the same name for what they are offered", () => {
+	const stage = givenUser(registered, current("a", 1));
+	const [one, two] = [7, 8].map((random) => greeted(stage, "a", 1, { random }));
+	assert.ok(one?.ok && two?.ok);
+	assert.notEqual(one.generation, two.generation);
+	const { current: after, generation } = one;
+	stage
+		.when({
+			type: "ready",
+			at: now,
+			device: "a",
+			current: after,
+			generation,
+			outbox: "o",
+			issuedAt: now,
+		})
+		.thenAccepted();
+	const names = { accepted: after, offered: two.generation };
+	const said = { at: now, device: "a", outbox: "o", issuedAt: now, random: 0, ...names };
+	assert.equal(greet(stage.state, said, userCaps).ok, false, "the other one is the copy");
+	assert.equal(greet(stage.state, { ...said, offered: generation }, userCaps).ok, true);
+});
+
+spec("S7 · an offer that was never used · leaves the accepted one good", () => {
+	const stage = givenUser(registered, current("a", 4));
+	assert.equal(hello(stage, "a", 5, { accepted: 4 }), "6 fresh");
+	assert.equal(hello(stage, "a", 5, { accepted: 3 }), "DEVICE_FORKED");
+});
+
+spec("S7 · the server's own storage is the older one · the device goes on", () =>
+	assert.equal(hello(givenUser(registered, current("a", 2)), "a", 6, { accepted: 5 }), "7 fresh"),
+);
+
+spec("S7 · a count without an end · is refused before it stops being exact", () =>
+	assert.equal(
+		hello(givenUser(registered, current("a", 1)), "a", 2 ** 29 - 1, { accepted: 1 }),
+		"DEVICE_FORKED",
+	),
+);
+
+spec("S7 · a dropped device whose outbox another one has · keeps the outbox", () =>
+	assert.equal(hello(givenUser(...two), "c", 3, { outbox: "o1" }), "DEVICE_FORKED"),
+);
+
 spec("a device that was dropped · says hello · starts again from the list", () =>
 	assert.equal(
 		hello(givenUser(registered, current("a"), current("a", 2), dropped("a")), "a", 2),
@@ -106,7 +170,7 @@ spec("one device too many · says hello · is refused, at the door and at its fi
 
 spec("a device unseen for too long · makes room for another", () => {
 	const stage = givenUser(...two, current("b", 2, now + 900));
-	assert.equal(hello(stage, "c", 0, now + 1001), "1 fresh");
+	assert.equal(hello(stage, "c", 0, { at: now + 1001 }), "1 fresh");
 	assert.deepEqual(forgotten(stage.state, now + 1001, userCaps), ["a"]);
 	assert.deepEqual(forgotten(stage.state, now + 1000, userCaps), []);
 });
@@ -192,7 +256,7 @@ spec("device unknown · holds or lists · nothing", () =>
 		.when({ type: "listed", at: now, device: "a" })
 		.thenNothing()
 		.when({ type: "drop", at: now, device: "a", reason: "logout" })
-		.thenRejected("BAD_REQUEST"),
+		.thenNothing(),
 );
 
 spec("user revoked · all sessions end, older tokens are void", () => {
@@ -200,11 +264,49 @@ spec("user revoked · all sessions end, older tokens are void", () => {
 	stage
 		.when({ type: "revoke", at: now, device: null })
 		.thenEffects({ type: "end", user: "ann", device: null, code: "AUTH_REVOKED" });
-	const asked = { at: now, device: "a", generation: 1 };
-	const old = greet(stage.state, { ...asked, issuedAt: now - 1 }, userCaps);
-	assert.equal(old.ok ? "" : old.code, "AUTH_REVOKED");
-	assert.equal(greet(stage.state, { ...asked, issuedAt: now }, userCaps).ok, true);
+	assert.equal(hello(stage, "a", 1, { issuedAt: now - 1 }), "AUTH_REVOKED");
+	assert.equal(hello(stage, "a", 1, { issuedAt: now }), "2 fresh");
 });
+
+function revokedDevice(device: string, at: number): UserEvent {
+	return { ...base, at, type: "revoked", before: at, device };
+}
+
+spec("device revoked · its older tokens are void, other devices' are not", () => {
+	const stage = givenUser(registered, current("a"), current("b"), revokedDevice("a", now));
+	assert.equal(hello(stage, "a", 0, { issuedAt: now - 1 }), "AUTH_REVOKED");
+	assert.equal(hello(stage, "b", 1, { issuedAt: now - 1 }), "2 fresh");
+	assert.equal(hello(stage, "a", 0, { issuedAt: now }), "1 fresh");
+	stage
+		.when({ ...(ready("a", 1) as UserCommand & { type: "ready" }), issuedAt: now - 1 })
+		.thenRejected("AUTH_REVOKED");
+});
+
+spec("more devices revoked than are kept apart · the oldest is held against all", () => {
+	const many = Array.from({ length: revokedDevicesMax + 1 }, (_, i) => `d${i}`);
+	const stage = givenUser(registered, ...many.map((device, i) => revokedDevice(device, now + i)));
+	assert.equal(stage.state.revokedDevices.size, revokedDevicesMax);
+	assert.equal(hello(stage, "d0", 0, { issuedAt: now - 1 }), "AUTH_REVOKED");
+	assert.equal(hello(stage, "other", 0, { issuedAt: now - 1 }), "AUTH_REVOKED");
+	assert.equal(hello(stage, "other", 0, { issuedAt: now }), "1 fresh");
+	assert.equal(hello(stage, "d9", 0, { issuedAt: now + 8 }), "AUTH_REVOKED");
+	stage.when({ type: "revoke", at: now + 99, device: null });
+	assert.equal(stage.state.revokedDevices.size, 0);
+	assert.equal(hello(stage, "d9", 0, { issuedAt: now + 98 }), "AUTH_REVOKED");
+});
+
+spec("a device that stays connected · is seen, in its own generation only", () =>
+	givenUser(registered, current("a", 2))
+		.when({ type: "seen", at: now + 5, device: "a", generation: generationStep })
+		.thenNothing()
+		.when({ type: "seen", at: now + 5, device: "a", generation: 2 * generationStep })
+		.then({ ...base, at: now + 5, type: "device-seen", device: "a" })
+		.thenState((user) => user.devices.get("a")?.seenAt, now + 5)
+		.when({ type: "seen", at: now + 5, device: "a", generation: 2 * generationStep })
+		.thenNothing()
+		.when({ type: "seen", at: now + 5, device: "gone", generation: 2 * generationStep })
+		.thenNothing(),
+);
 
 spec("profile and privacy · are public facts, kept with their answer", () =>
 	givenUser(registered)

@@ -172,7 +172,7 @@ export function hide(seq: number, by: string): ConversationCommand {
 }
 
 export function react(seq: number, by: string, emoji: string | null = "+"): ConversationCommand {
-	return { type: "react", ...of(by), seq, emoji, row: null };
+	return { type: "react", ...of(by), seq, emoji, had: false, row: null };
 }
 
 export function create(

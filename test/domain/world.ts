@@ -11,7 +11,7 @@ import { Reference } from "./reference.js";
 import type { Rules } from "./rules.js";
 import { Store } from "./store.js";
 
-const caps = { groupMembersMax: 100, channelMembersMax: 100 };
+const caps = { groupMembersMax: 100, channelMembersMax: 100, reactionsPerMessageMax: 2 };
 
 export class World {
 	state: Conversation;
@@ -74,7 +74,7 @@ export class World {
 		}
 		const event = this.decide(command(write));
 		if (typeof event === "string") return { type: "rejected", code: event };
-		this.rules.noteSession(outboxes, user, write.outbox, session);
+		this.rules.noteAccepted(outboxes, user, write, session);
 		const box = outboxes.get(user)?.find((one) => one.name === write.outbox);
 		assert.ok((box?.kept.length ?? 0) <= window, "kept answers are bounded by the window");
 		const seq = event !== null && "seq" in event ? event.seq : 0;
@@ -109,7 +109,8 @@ export class World {
 		}
 		rules.evolve(state, event);
 		assert.equal(state.position, position);
-		const row = rules.messageRow(position, event, before);
+		const had = store.reactions.has(`${seq}/${event.by}`);
+		const row = rules.messageRow(position, event, before, had);
 		const rows = rules.index(state, event, row, before);
 		const pushes = rules.react(state, event, row);
 		if (this.twin !== null) {
@@ -120,6 +121,11 @@ export class World {
 			assert.deepEqual(sorted(heard), sorted([...audience(pushes)]), "and tells the same");
 		}
 		store.commit(position, event, rows);
+		if (event.type === "reacted") {
+			const on = [...store.reactions].filter((one) => one.startsWith(`${seq}/`)).length;
+			assert.equal(row?.reacted, on, "reactions are counted");
+			assert.ok(on <= caps.reactionsPerMessageMax, "and bounded");
+		}
 		this.author(event, position);
 		const must = reference.apply(event, position);
 		this.listen(event, pushes, must, position);
@@ -261,7 +267,7 @@ function hard(state: Conversation): object {
 		members: [...members.values()].map(({ marked, last, ...member }) => member),
 		outboxes: [...outboxes].map(([user, own]) => [
 			user,
-			own.map(({ session, forked, kept, ...box }) => ({
+			own.map(({ session, reached, kept, ...box }) => ({
 				...box,
 				kept: kept.map(({ from, ...answer }) => answer),
 			})),

@@ -76,10 +76,51 @@ t.test("logging out one of two devices closes that one only, and forgets it", as
 	const conversation = await ann.open("bob");
 	t.match(await one.ask({ type: "logout", device: "d2" }), { type: "result" });
 	t.match(await two.closed, { code: 4502 });
+	t.match(await one.ask({ type: "logout", device: "d2" }), { type: "result" }, "twice is no error");
 	await write(ann, conversation, 1, text("m1"));
 	t.match(await one.next("message"), { message: { seq: 1 } });
 	const back = { ...two.options, outbox: two.outbox, generation: two.welcome.generation };
 	await t.rejects(WireClient.connect(back), /closed 4505/, "its former generation is forgotten");
 	const anew = await WireClient.connect({ ...two.options, device: "d3" });
 	t.equal(anew.welcome.fresh, true);
+});
+
+t.test("a revoked device stays out until its token is younger, over restarts too", async (t) => {
+	let it = await startBroker();
+	t.teardown(() => it.discard());
+	const lost = await sign(it, "bob", "lost");
+	const kept = await sign(it, "bob", "kept");
+	const old = lost.options.token;
+	await it.broker.revoke("bob", "lost");
+	t.match(await lost.closed, { code: 4502, reason: "AUTH_REVOKED" });
+	t.match(await kept.ask({ type: "ping" }), { type: "result" }, "the other one stays");
+	const back = async (token: string, generation = 0) => {
+		const client = await WireClient.dial({ ...lost.options, wsUrl: it.wsUrl, token, generation });
+		client.hello();
+		return client;
+	};
+	for (const generation of [0, lost.welcome.generation]) {
+		t.match(await (await back(old, generation)).closed, { code: 4502 });
+	}
+	const again = await WireClient.connect({ ...kept.options, generation: kept.welcome.generation });
+	t.equal(again.welcome.fresh, false, "with a token of the same age");
+	it = await it.restart();
+	t.match(await (await back(old)).closed, { code: 4502 }, "after a restart");
+	await pause(1_100);
+	const young = await tokenFor(it.data, "bob");
+	const fresh = await (await back(young)).next("welcome");
+	t.match(fresh, { user: "bob", fresh: true, current: 0 });
+	t.match(await (await back(old)).closed, { code: 4502 }, "the old token stays void");
+});
+
+t.test("a token made before a revocation prolongs no session that came after it", async (t) => {
+	const it = await startBroker();
+	t.teardown(() => it.discard());
+	const old = await tokenFor(it.data, "bob", 3_600_000);
+	await it.broker.revoke("bob");
+	await pause(1_100);
+	const bob = await bobFor(it, 60_000);
+	t.match(await bob.ask({ type: "refresh", token: old }), { type: "error", code: "AUTH_REVOKED" });
+	const token = await tokenFor(it.data, "bob", 3_600_000);
+	t.match(await bob.ask({ type: "refresh", token }), { type: "result" });
 });

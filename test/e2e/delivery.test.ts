@@ -1,10 +1,16 @@
 // What is said while the receiver is not there, or seems to be, reaches it once and in order.
 
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import t from "tap";
+import { systemClock } from "../../src/base/clock.js";
+import { Device } from "../../src/client/device.js";
+import { freshNames, MemoryStore } from "../../src/client/memory-store.js";
+import { nodeConnect } from "../../src/client/node-transport.js";
 import { startBroker } from "../helpers/broker.js";
 import { startServer } from "../helpers/server-process.js";
-import { text, type WireClient } from "../helpers/wire-client.js";
+import { text, tokenFor, type WireClient } from "../helpers/wire-client.js";
 import {
 	comeBack,
 	moved,
@@ -16,6 +22,7 @@ import {
 	receiptsOf,
 	said,
 	sign,
+	until,
 	write,
 } from "./talk.js";
 
@@ -128,6 +135,58 @@ t.test("a position beyond what the server knows is one reset, never a tail", asy
 	t.teardown(() => again.discard());
 	const later = await comeBack(again, bob);
 	t.equal(later.welcome.epoch, bob.welcome.epoch, "an orderly restart is the same history");
+});
+
+// C005
+t.test("another history is begun from the list once, by a device of the old one", async (t) => {
+	let server = await startServer({ env: { COLLOQUY_DURABILITY: "os" } });
+	t.teardown(() => server.discard());
+	const ann = await sign(server, "ann");
+	const phases: string[] = [];
+	const resets: (string | null)[] = [];
+	const device = new Device({
+		connect: nodeConnect(server.url),
+		token: await tokenFor(server.data, "bob"),
+		store: new MemoryStore(freshNames(systemClock)),
+		backOff: { baseMs: 50, maxMs: 200 },
+		events: {
+			phase: ({ type }) => phases.push(type),
+			reset: (conversation) => resets.push(conversation),
+		},
+	});
+	t.teardown(() => device.stop());
+	device.start();
+	await until("bob is here", () => device.ready);
+	const conversation = await ann.open("bob");
+	await pour(
+		ann,
+		conversation,
+		1,
+		numbered(1, 7).map((one) => text(one)),
+	);
+	const bodies = () =>
+		[...(device.store.view(conversation)?.rows.values() ?? [])]
+			.sort((one, other) => one.seq - other.seq)
+			.map(said);
+	await until("bob has all", () => bodies().length === 7);
+	const { epoch } = device.store.identity();
+	await server.kill();
+	// As after a power cut of the machine: what was not synced may be lost.
+	const path = join(server.data, "journal.json");
+	const marker = JSON.parse(readFileSync(path, "utf8"));
+	writeFileSync(path, JSON.stringify({ ...marker, machineBoot: "another" }));
+	phases.length = 0;
+	server = await server.restart();
+	await until("bob is back", () => device.ready && device.store.identity().listed);
+	t.not(device.store.identity().epoch, epoch);
+	t.ok(resets.includes(null), "the application is told");
+	const again = await comeBack(server, ann);
+	await write(again, conversation, 8, text("m8"));
+	// From where delivery stands by itself; older ones as far as somebody looks.
+	await until("bob has what is new", () => bodies().includes("m8"));
+	await device.history(conversation, null, 50);
+	t.same(bodies(), numbered(1, 8));
+	t.equal(phases.filter((phase) => phase === "ready").length, 1, "no loop");
 });
 
 // C006

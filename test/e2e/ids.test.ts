@@ -53,7 +53,8 @@ t.test("one name in any spelling is one user, and messages reach the same actor"
 		version: 1,
 		token: alice.options.token,
 		device: "\u0130".repeat(32),
-		generation: 0,
+		accepted: 0,
+		offered: 0,
 		outbox: dotted.outbox,
 		client: "",
 	});

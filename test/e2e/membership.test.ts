@@ -80,7 +80,7 @@ t.test("removal is one cut over live pushes, sync and history", async (t) => {
 	it = await it.restart();
 	const later = await it.connect("bob", { device: "d2" });
 	t.equal(await pulled(later, group), "created 1:skip 2:skip removed");
-	const owner = await it.connect("ann", { generation: 1, outbox: ann.outbox });
+	const owner = await it.connect("ann", { generation: ann.welcome.generation, outbox: ann.outbox });
 	await write(owner, group, 8, { type: "add", users: ["bob"] });
 	await write(owner, group, 9, text("welcome back"));
 	t.match(await later.next("message"), { message: { seq: 4 } });

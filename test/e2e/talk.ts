@@ -3,7 +3,9 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import type { PsReport } from "../../src/broker.js";
 import type { Result, ServerOp, WireMessage, WriteCommand } from "../../src/protocol/frames.js";
+import { runCli } from "../helpers/server-process.js";
 import { tokenFor, WireClient } from "../helpers/wire-client.js";
 
 /** Where a server is and where its secret lies: `ServerProcess` and `TestBroker` both are one. */
@@ -132,6 +134,12 @@ export function moved(user: string, delivered: number, seen: number): (op: Serve
 		op.watermarks.some(
 			(one) => one.user === user && one.delivered === delivered && one.seen === seen,
 		);
+}
+
+/** What the gateway of a server process counts. */
+export async function gatewayOf(at: Place): Promise<PsReport["gateway"]> {
+	const { stdout } = await runCli(["ps", "--json", "--data", at.data]);
+	return (JSON.parse(stdout) as PsReport).gateway;
 }
 
 export async function until(

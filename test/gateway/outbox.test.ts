@@ -29,7 +29,7 @@ function message(seq: number, contentBytes: number): ServerOp {
 		type: "message",
 		conversation: "c",
 		from: seq - 1,
-		message: { ...base, ...rest, body, n: null, reactions: [] },
+		message: { ...base, ...rest, body, n: null, reactions: [], id: null },
 	};
 }
 

@@ -217,3 +217,26 @@ t.test("a session that lost pushes is told everything that it watches again", as
 	t.match(lastTold(ann, "bob"), { state: "offline" });
 	t.equal(host.router.resynced.length, 1);
 });
+
+t.test(
+	"one who may know again between two sweeps is told once, and the others with it",
+	async (t) => {
+		const denied = new Set(["ann>bob"]);
+		const host = memoryHost({
+			mayWatch: (pairs) => pairs.map(({ watcher, user }) => !denied.has(`${watcher}>${user}`)),
+		});
+		const ann = await memoryUser(host, "ann");
+		const cid = await memoryUser(host, "cid");
+		await watch(ann, "bob");
+		await watch(cid, "bob");
+		await pass(host.clock, 2_000, 1_000);
+		denied.clear();
+		await memoryUser(host, "bob");
+		await turns();
+		t.strictSame(told(ann, "bob"), ["offline", "online"]);
+		t.strictSame(told(cid, "bob"), ["offline", "online"]);
+		await pass(host.clock, 3_000, 1_000);
+		t.strictSame(told(ann, "bob"), ["offline", "online"]);
+		t.strictSame(told(cid, "bob"), ["offline", "online"]);
+	},
+);

@@ -232,7 +232,8 @@ t.test("what follows ready in the same frame is done after it", async (t) => {
 		version: 1,
 		token: "bob",
 		device: "d1",
-		generation: 0,
+		accepted: 0,
+		offered: 0,
 		outbox: "00".repeat(16),
 		client: "",
 	});

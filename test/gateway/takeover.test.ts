@@ -41,6 +41,46 @@ t.test("two clients that evict each other are slowed down after three takeovers"
 	t.match(await current.ended(), { code: 4503 });
 });
 
+t.test("a device that is welcomed again has given up the connection before", async (t) => {
+	const host = memoryHost();
+	const old = memoryClient(host);
+	old.say(helloOf("ann", "d1"));
+	const { generation } = await old.next("welcome");
+	const other = memoryClient(host);
+	other.say(helloOf("ann", "d2"));
+	await other.next("welcome");
+	const again = memoryClient(host);
+	again.say(helloOf("ann", "d1"));
+	const welcome = await again.next("welcome");
+	old.say({ type: "ready", generation });
+	t.match(await old.ended(), { code: 4503, reason: "REPLACED" });
+	again.say({ type: "ready", generation: welcome.generation });
+	await turns();
+	const ready = host.router.routed.filter(({ op }) => op.type === "ready");
+	t.equal(ready.length, 1, "a late ready makes no generation current");
+	t.equal(again.closed, null);
+	t.equal(other.closed, null);
+});
+
+// S5
+t.test("of two devices with one outbox the one that spoke last speaks", async (t) => {
+	const host = memoryHost();
+	await memoryUser(host, "ann", "d1");
+	const [old] = host.gateway.sessionsOf("ann");
+	t.ok(old !== undefined && host.gateway.speaks(old), "alone");
+	const copy = await memoryUser(host, "ann", "d2");
+	const [, newer] = host.gateway.sessionsOf("ann");
+	if (old === undefined || newer === undefined) throw new Error("two sessions");
+	t.ok(host.gateway.speaks(old), "the copy has not written yet");
+	t.ok(host.gateway.speaks(newer));
+	t.notOk(host.gateway.speaks(old));
+	copy.cut();
+	await turns();
+	t.notOk(host.gateway.speaks(old), "and not once the copy has left either");
+	t.ok(host.gateway.speaks({ ...old, outbox: "11".repeat(16) }), "another outbox is its own");
+	t.ok(host.gateway.speaks({ ...old, serial: 99 }), "the device on a new connection");
+});
+
 t.test("takeovers are forgotten after their window", async (t) => {
 	const takeovers = new Takeovers(gatewayLimits);
 	for (const now of [0, 1_000, 2_000, 3_000]) takeovers.note("ann", "d1", now);

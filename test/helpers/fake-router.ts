@@ -25,11 +25,12 @@ export interface FakeRouter extends RouterPort {
 	port: SessionPort | null;
 }
 
-export function welcomed(generation: number): HelloOutcome {
+export function welcomed(current: number): HelloOutcome {
 	return {
 		ok: true,
-		generation,
-		fresh: generation === 1,
+		current,
+		generation: current + 1,
+		fresh: current === 0,
 		pid: "<0.1.1>",
 		name: "",
 		picture: "",
@@ -43,7 +44,7 @@ export function fakeRouter(): FakeRouter {
 		routed: [],
 		resynced: [],
 		gone: [],
-		outcome: (hello) => welcomed(hello.generation + 1),
+		outcome: (hello) => welcomed(hello.offered),
 		answering: true,
 		port: null,
 		async hello(hello) {

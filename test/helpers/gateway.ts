@@ -119,7 +119,8 @@ export function helloOf(user: string, device: string, generation = 0): Said {
 		version: 1,
 		token: user,
 		device,
-		generation,
+		accepted: generation,
+		offered: generation,
 		outbox,
 		client: "test",
 	};

@@ -25,7 +25,7 @@ import {
 	type UserCommand,
 } from "../../src/domain/user.js";
 
-export const caps: Caps = { groupMembersMax: 5, channelMembersMax: 6 };
+export const caps: Caps = { groupMembersMax: 5, channelMembersMax: 6, reactionsPerMessageMax: 2 };
 export const userCaps: UserCaps = {
 	devicesPerUserMax: 2,
 	deviceForgottenAfterMs: 1000,
@@ -53,6 +53,9 @@ export function givenUser(...events: readonly UserEvent[]): UserStage {
 export type Told = readonly string[];
 
 export class Stage {
+	/** Who has a reaction on which message, as `seq/user`. */
+	private readonly reactors = new Set<string>();
+
 	constructor(
 		readonly state: Conversation,
 		readonly rows: Map<number, MessageRow>,
@@ -72,7 +75,9 @@ export class Stage {
 
 	when(command: ConversationCommand): Outcome {
 		const row = "row" in command ? (this.rows.get(command.seq) ?? null) : null;
-		const decision = decide(this.state, "row" in command ? { ...command, row } : command, caps);
+		const had = command.type === "react" && this.reactors.has(`${command.seq}/${command.by}`);
+		const stored = "row" in command ? { ...command, row, had } : command;
+		const decision = decide(this.state, stored as ConversationCommand, caps);
 		if (decision.type !== "accepted") return new Outcome(this, decision, [], []);
 		const { pushes, index } = this.happen(decision.event);
 		return new Outcome(this, decision, pushes, index);
@@ -88,7 +93,12 @@ export class Stage {
 		evolve(this.state, event);
 		const seq = "seq" in event ? event.seq : 0;
 		const before = this.rows.get(seq) ?? null;
-		const row = messageRow(this.state.position, event, before);
+		const reactor = `${seq}/${event.by}`;
+		const row = messageRow(this.state.position, event, before, this.reactors.has(reactor));
+		if (event.type === "reacted") {
+			if (event.emoji === null) this.reactors.delete(reactor);
+			else this.reactors.add(reactor);
+		}
 		if (row !== null) this.rows.set(seq, row);
 		return {
 			index: index(this.state, event, row, before),

@@ -135,7 +135,7 @@ export class Stage {
 		for (let i = 0; i < 1_200 && this.peers.length === before; i += 1) await this.clock.pass(100);
 		const { peer } = this;
 		const hello = peer.takeOne("hello");
-		peer.say({ ...welcomeOp(hello.generation + 1, this.window), ...changes });
+		peer.say({ ...welcomeOp(hello.offered + 1, this.window), ...changes });
 		await this.settle();
 		return peer;
 	}

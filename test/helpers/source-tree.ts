@@ -86,3 +86,19 @@ function importsOf(path: string, code: string): Import[] {
 export function read(path: string): string {
 	return readFileSync(join(root, path), "utf8");
 }
+
+/** The cells of each table row, headings apart, in the part of a page below a heading. */
+export function tableRows(page: string, heading: RegExp): string[][] {
+	const text = read(page);
+	const from = text.search(heading);
+	if (from < 0) return [];
+	const level = /^#+/.exec(text.slice(from))?.[0] ?? "#";
+	const end = text.slice(from + level.length).search(new RegExp(`^#{1,${level.length}} `, "m"));
+	const section = end < 0 ? text.slice(from) : text.slice(from, from + level.length + end);
+	const lines = section.split("\n");
+	const divides = (line: string | undefined) => /^\|[\s:|-]+$/.test(line ?? "");
+	return lines
+		.filter((line, at) => line.startsWith("| ") && !divides(line) && !divides(lines[at + 1]))
+		.map((line) => line.split(/(?<!\\)\|/).slice(1, -1))
+		.map((cells) => cells.map((cell) => cell.trim().replaceAll("`", "")));
+}

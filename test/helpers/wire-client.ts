@@ -84,7 +84,9 @@ export class WireClient {
 	hello(): void {
 		const { token, device = "d1", generation = 0 } = this.options;
 		const { outbox } = this;
-		this.say({ type: "hello", version: 1, token, device, generation, outbox, client: "test" });
+		const generations = { accepted: generation, offered: generation };
+		const hello = { type: "hello", version: 1, client: "test", ...generations } as const;
+		this.say({ ...hello, token, device, outbox });
 	}
 
 	say(...ops: readonly ClientOp[]): void {

@@ -67,18 +67,23 @@ export const message: fc.Arbitrary<{ conversation: string; row: MessageRow }> = 
 			write,
 			state: fc.constantFrom("live", "deleted", "expired"),
 			message: nullable(content),
+			// An id of no bytes is none.
+			id: fc.uint8Array({ minLength: 1, maxLength: 16 }),
 			editedAt: nullable(u48),
 			withheldFrom: nullable(id),
 			frozen: fc.constantFrom(null, "sent", "delivered", "seen"),
 			seenUpTo: nullable(count),
+			reacted: fc.nat(),
 		}),
 	})
 	.map(({ direct, one, two, other, first, row }) => ({
 		conversation: direct ? `${one}~${two}` : other,
 		row: {
 			...row,
+			id: row.message === null ? row.id : null,
 			changed: row.position + row.changed,
 			sender: direct ? (first ? one : two) : one,
+			reacted: row.message === null ? 0 : row.reacted,
 		} as MessageRow,
 	}));
 
@@ -120,6 +125,7 @@ function events(): fc.Arbitrary<ConversationEvent | UserEvent>[] {
 		}),
 		of("profiled", { name: text, picture: text }),
 		of("privacy", { presence: fc.constantFrom("everyone", "contacts", "nobody") }),
+		of("device-seen", { device: id }),
 		of("revoked", { before: count, device: nullable(id) }),
 	];
 }

@@ -8,7 +8,7 @@ import { index, messageRow } from "../../src/domain/conversation-index.js";
 import type { Content, ConversationEvent, ConversationKind } from "../../src/domain/event.js";
 import type { MessageRow } from "../../src/domain/index-row.js";
 import type { Journal } from "../../src/journal/journal.js";
-import { messageKey } from "../../src/journal/keys.js";
+import { messageKey, reactionKey } from "../../src/journal/keys.js";
 import { memoryStore, openMemory } from "../../src/journal/memory.js";
 import { decodeMessage, encodeConversationRows } from "../../src/journal/rows.js";
 
@@ -30,7 +30,8 @@ export class Stage {
 	async apply(event: ConversationEvent): Promise<number> {
 		const before = "seq" in event ? this.#row(event.seq) : null;
 		evolve(this.state, event);
-		const row = messageRow(this.state.position, event, before);
+		const had = event.type === "reacted" && this.#reacted(event.seq, event.by);
+		const row = messageRow(this.state.position, event, before, had);
 		const out = { keys: [], values: [] };
 		const rows = index(this.state, event, row, before);
 		encodeConversationRows(out, this.id, this.state.position, event, rows);
@@ -92,6 +93,10 @@ export class Stage {
 
 	get #at(): number {
 		return 1_767_225_600_000 + this.state.position;
+	}
+
+	#reacted(seq: number, user: string): boolean {
+		return this.journal.get(reactionKey(this.id, seq, user)) !== undefined;
 	}
 
 	#row(seq: number): MessageRow | null {

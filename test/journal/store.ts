@@ -36,10 +36,12 @@ export function messageOf(seq: number, content: Uint8Array = randomBytes(100)): 
 			expiresAt: null,
 			clientTime: null,
 		},
+		id: null,
 		editedAt: null,
 		withheldFrom: null,
 		frozen: null,
 		seenUpTo: null,
+		reacted: 0,
 	};
 }
 

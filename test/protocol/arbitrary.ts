@@ -139,7 +139,8 @@ export const clientOp: fc.Arbitrary<SaidOp> = fc.oneof(
 		version: uint,
 		token: text,
 		device,
-		generation: uint,
+		accepted: uint,
+		offered: uint,
 		outbox: hex16,
 		client: short,
 	}),
@@ -186,6 +187,7 @@ const message: fc.Arbitrary<WireMessage> = fc.record({
 	outbox: maybe(hex16),
 	n: maybe(uint),
 	reactions: fc.array(fc.record({ user, emoji: text }), { maxLength: 3 }),
+	id: maybe(bytes(8, 16)),
 });
 
 const watermarks = fc.array(
@@ -268,6 +270,7 @@ export const serverOp: fc.Arbitrary<ServerOp> = fc.oneof(
 		user,
 		epoch: text,
 		session: text,
+		current: uint,
 		generation: uint,
 		fresh: fc.boolean(),
 		ack: fc.constantFrom("memory", "os", "fsync", "replicated+fsync"),

@@ -90,7 +90,16 @@ function held(count: number): { conversation: string; position: number }[] {
 
 function hello(client: string): SaidOp {
 	const outbox = "00".repeat(16);
-	return { type: "hello", version: 1, token: "", device: "d", generation: 0, outbox, client };
+	return {
+		type: "hello",
+		version: 1,
+		token: "",
+		device: "d",
+		accepted: 0,
+		offered: 0,
+		outbox,
+		client,
+	};
 }
 
 for (const [name, make, max, code = "BAD_REQUEST"] of upTo) {

@@ -62,14 +62,16 @@ class Client:
         self.sync = Sync(self.store, self)
         self.welcomed = asyncio.get_running_loop().create_future()
         self.reader = asyncio.ensure_future(self.read())
-        hello = {name: identity[name] for name in ("device", "generation", "outbox")}
+        hello = {name: identity[name] for name in ("device", "accepted", "offered", "outbox")}
         self.say({"type": "hello", "version": 1, "token": self.token, "client": self.name, **hello})
         self.welcome = await self.welcomed
         if identity["epoch"] not in (None, self.welcome["epoch"]):
             self.store.forget_views()
             self.store.update_identity(listed=False)
         self.store.update_identity(
-            generation=self.welcome["generation"], epoch=self.welcome["epoch"]
+            accepted=self.welcome["current"],
+            offered=self.welcome["generation"],
+            epoch=self.welcome["epoch"],
         )
         self.store.commit()
         self.say({"type": "ready", "generation": self.welcome["generation"]})
@@ -206,7 +208,10 @@ class Client:
             except (Failed, OSError, websockets.WebSocketException):
                 failures += 1
             code = self.goodbye["code"] if self.goodbye else None
-            if code in ("DEVICE_FORKED", "DEVICE_FORGOTTEN"):
+            if code == "DEVICE_FORKED":
+                self.store.become_new(outbox=False)
+                self.store.commit()
+            elif code == "DEVICE_FORGOTTEN":
                 self.outbox.move(device=True)
             elif self.close_code is not None and 4500 <= self.close_code < 5000:
                 raise Failed(code or "CLOSED", str(self.close_code))

@@ -26,7 +26,7 @@ RECORDS = {
     "body": BODY,
     "message": "seq:uint position:uint changed:uint at:uint sender:text state:state body?:body "
     "editedAt?:uint expiresAt?:uint clientTime?:uint frozen?:status outbox?:hex16 n?:uint "
-    "reactions*:[reaction]",
+    "reactions*:[reaction] id?:bytes",
     "reaction": "user:text emoji:text",
     "watermark": "user:text delivered:uint deliveredAt:uint seen:uint seenAt:uint",
     "member": "user:text role:role",
@@ -78,7 +78,7 @@ VARIANTS = {
         3: "status position:uint watermarks:[watermark]",
     },
     "client": {
-        1: "hello version:uint token:text device:text generation:uint outbox:hex16 client=:text",
+        1: "hello version:uint token:text device:text accepted:uint offered:uint outbox:hex16 client=:text",
         2: "ready generation:uint",
         3: "write conversation?:text n:uint answered:uint command:command",
         4: "delivered conversation:text seq:uint",
@@ -101,7 +101,7 @@ VARIANTS = {
         21: "receipts request:uint conversation:text seq:uint",
     },
     "server": {
-        64: "welcome version:uint user:text epoch:text session:text generation:uint fresh:bool "
+        64: "welcome version:uint user:text epoch:text session:text current:uint generation:uint fresh:bool "
         "ack:ack pid:text node:text now:uint expiresAt:uint limits:limits name:text picture:text "
         "presence:visibility",
         65: "answer conversation?:text n:uint from:uint position:uint seq:uint at:uint text?:text",

@@ -5,6 +5,7 @@ store; here is what is in flight on one connection, and who waits for an outcome
 import asyncio
 
 import colloquy_codec as codec
+import msgpack
 from colloquy_sync import Failed
 
 # [P-5.5] After these the outcome of a write is open: the same is sent again.
@@ -13,7 +14,7 @@ RETRYABLE = {
     "PING_TIMEOUT", "RATE_LIMITED", "AUTH_EXPIRED", "REDIRECT", "INTERNAL", "SEND_GAP",
     "SEND_WINDOW", "JOURNAL_IO", "OVERLOADED", "UNAVAILABLE",
 }
-MOVE = {"SEND_CONFLICT", "SEND_STALE"}
+MOVE = {"SEND_CONFLICT", "SEND_STALE", "SESSION_STALE"}
 
 
 class Refused(Exception):
@@ -120,30 +121,46 @@ class Outbox:
 
     async def moved(self):
         """Once level: those found in history are done, the rest gets new numbers in order."""
-        for one in self.store.kept.get("moving", []):
+        moving = self.store.kept.get("moving", [])
+        rows = [await self.find_row(one) for one in moving]
+        for at, one in enumerate(moving):
             name = one["name"]
             outcome = self.outcomes.pop((one["outbox"], name, one["n"]), None)
-            row = await self.find_row(name, one) if name else None
-            if row is None:
+            waits = outcome is not None and not outcome.done()
+            if rows[at] is not None:
+                if waits:
+                    outcome.set_result({"type": "answer", "conversation": name, **rows[at]})
+            elif send_id(one) and any(
+                row and other["name"] == name for row, other in zip(rows[at:], moving[at:])
+            ):
+                # One behind it was decided, so it had its outcome, and it was no.
+                if waits:
+                    outcome.set_exception(Refused({"code": "SEND_STALE", "detail": "not found"}))
+            else:
                 n = self.store.enqueue(name, one["command"])
                 if outcome is not None:
                     self.outcomes[(self.store.identity["outbox"], name, n)] = outcome
-            elif outcome is not None and not outcome.done():
-                outcome.set_result({"type": "answer", "conversation": name, **row})
         self.store.drop("moving")
         self.store.commit()
 
-    async def find_row(self, conversation, one):
+    async def find_row(self, one):
+        wanted = send_id(one)
         before = None
-        for _ in range(10):
+        for _ in range(10 if one["name"] and wanted else 0):
             try:
-                page = await self.port.request("history", conversation=conversation, before=before)
+                page = await self.port.request("history", conversation=one["name"], before=before)
             except Failed:
                 return None
             for row in page["messages"]:
-                if row["outbox"] == one["outbox"] and row["n"] == one["n"]:
+                if (row["body"]["id"] if row["body"] else row["id"]) == wanted:
                     return row
             if not page["more"] or not page["messages"]:
                 return None
             before = min(row["seq"] for row in page["messages"])
         return None
+
+
+def send_id(one):
+    """The random id of a send; None for other writes."""
+    fields = msgpack.unpackb(one["command"])
+    return fields[1] if fields[0] == 1 else None

@@ -29,13 +29,14 @@ class Store:
             self.become_new()
             self.commit()
 
-    def become_new(self, device=True):
-        """A device of its own; without `device` only another outbox."""
+    def become_new(self, device=True, outbox=True):
+        """A device of its own, another outbox, or both."""
         before = self.kept.get("identity", {})
         self.put("identity", {
             "device": f"py-{secrets.token_hex(8)}" if device else before["device"],
-            "outbox": secrets.token_hex(16),
-            "generation": 0 if device else before["generation"],
+            "outbox": secrets.token_hex(16) if outbox else before["outbox"],
+            "accepted": 0 if device else before["accepted"],
+            "offered": 0 if device else before["offered"],
             "epoch": before.get("epoch"),
             "listed": False if device else before["listed"],
         })

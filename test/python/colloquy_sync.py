@@ -138,7 +138,8 @@ class Sync:
             return
         row = {**row, "changed": position}
         if change["type"] == "hidden":
-            row.update(state="skip", body=None, reactions=[])
+            own = row["body"]["id"] if row["body"] and row["sender"] == self.port.me else row["id"]
+            row.update(state="skip", body=None, reactions=[], id=own)
         else:
             user, emoji = change["user"], change["emoji"]
             row["reactions"] = [one for one in row["reactions"] if one["user"] != user]
@@ -231,5 +232,5 @@ def item_of(op):
 
 
 def skip_row(row):
-    empty = dict.fromkeys(("body", "editedAt", "expiresAt", "clientTime", "frozen", "outbox", "n"))
+    empty = dict.fromkeys(("body", "editedAt", "expiresAt", "clientTime", "frozen", "outbox", "n", "id"))
     return {**row, "sender": "", "state": "skip", **empty, "reactions": []}

@@ -234,7 +234,11 @@ function change(store: MemoryStore, random: (bound: number) => number): void {
 	const mark = { user: `u${random(3)}`, delivered: random(9), deliveredAt: 1, seen: 0, seenAt: 0 };
 	switch (random(9)) {
 		case 0:
-			store.began(random(100), random(10) === 0 ? `e${random(3)}` : "e1");
+			store.began({
+				current: random(100),
+				generation: random(100),
+				epoch: random(10) === 0 ? `e${random(3)}` : "e1",
+			});
 			break;
 		case 1:
 			store.listed();
@@ -255,7 +259,7 @@ function change(store: MemoryStore, random: (bound: number) => number): void {
 		case 7:
 			if (random(3) === 0) {
 				const { device, outbox } = freshNames(systemClock);
-				store.fork(device, outbox);
+				store.fork([{ device }, { outbox }, { device, outbox }][random(3)] ?? {});
 			} else store.moved(place, new Set([random(50)]));
 			break;
 		default:

@@ -67,6 +67,18 @@ const edit = writes((world, phone, place) => ({
 	seq: someSeq(world, phone, place),
 }));
 
+/** An edit that others read past: their page may be older than the push that overtakes it. */
+const editWhileRead = inSomewhere((world, phone, place) => {
+	const rows = [...(phone.store.view(place)?.rows.values() ?? [])];
+	const own = rows.findLast((row) => row.sender === phone.user && row.state === "live");
+	if (own === undefined) return;
+	phone.write(place, { ...body(world), type: "edit", seq: own.seq });
+	for (const reader of world.phones) {
+		if (reader === phone || reader.store.view(place) === undefined) continue;
+		reader.history(place, own.seq + 1, 3);
+	}
+});
+
 const remove = writes((world, phone, place) => ({
 	type: world.chance.once(2) ? "delete" : "hide",
 	seq: someSeq(world, phone, place),
@@ -241,6 +253,7 @@ const serverEnds: Action = (world) => {
 export const actions: readonly (readonly [number, Action])[] = [
 	[30, send],
 	[8, edit],
+	[4, editWhileRead],
 	[6, remove],
 	[8, react],
 	[8, membership],

@@ -18,6 +18,8 @@ import { Violation, type World } from "./world.js";
 const settleMsMax = 240_000;
 const pollMs = 1_000;
 const stepsMax = 400_000;
+/** Bytes of a page that is not cut. */
+const everything = Number.POSITIVE_INFINITY;
 
 export async function settle(world: World): Promise<void> {
 	world.note("-- everything heals");
@@ -69,7 +71,7 @@ async function behind(world: World, phone: Phone): Promise<string[]> {
 	const journal = world.host.disk?.inner;
 	if (journal === undefined) return ["no disk"];
 	const said: string[] = [];
-	const { entries } = await list(journal, phone.user, null, 1_000);
+	const { entries } = await list(journal, phone.user, null, 1_000, everything);
 	for (const entry of entries) {
 		const { conversation } = entry;
 		const what = `${phone.name}: ${conversation}`;
@@ -82,7 +84,7 @@ async function behind(world: World, phone: Phone): Promise<string[]> {
 		if (view.position > entry.position && entry.member.kind !== "channel") {
 			said.push(`${what} is at ${view.position}, its end is ${entry.position}`);
 		}
-		const page = await history(journal, phone.user, conversation, null, 100_000);
+		const page = await history(journal, phone.user, conversation, null, 100_000, everything);
 		const rows = (page?.rows ?? []).map((row) => wireRow(row, phone.user));
 		said.push(...rowsOf(world, phone, view, entry, rows).map((text) => `${what}/${text}`));
 		said.push(...statuses(world, phone, view, entry).map((text) => `${what}: ${text}`));
