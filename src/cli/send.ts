@@ -41,7 +41,7 @@ export async function send(
 		endOnBrokenPipe();
 		const { client } = talker;
 		await inTime(connected(client), wanted.withinMs, `no connection to ${talker.target.url}`);
-		const conversation = await inTime(find(client, to), wanted.withinMs, "no answer");
+		const conversation = await inTime(find(client, to, systemClock), wanted.withinMs, "no answer");
 		const bodies = text === undefined ? inputBodies(flags) : repeated(text, wanted.count);
 		await sendAll(conversation, bodies, wanted, json);
 	} finally {

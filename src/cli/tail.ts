@@ -1,6 +1,7 @@
 // `colloquy tail`: messages of a conversation, or of all, as they come, and history before them.
 // For people one line each, for programs JSON lines; nothing but messages on stdout.
 
+import { systemClock } from "../base/clock.js";
 import type { Config } from "../config.js";
 import type { Client, Conversation, Message } from "../sdk/index.js";
 import { find } from "../terminal/chat.js";
@@ -52,7 +53,7 @@ export async function tail(
 		const all = name === undefined ? follow.all() : null;
 		await inTime(connected(client), withinMs, `no connection to ${talker.target.url}`);
 		if (name === undefined) await all;
-		else await follow.one(await inTime(find(client, name), withinMs, "no answer"));
+		else await follow.one(await inTime(find(client, name, systemClock), withinMs, "no answer"));
 	} finally {
 		await talker.close();
 	}

@@ -1,10 +1,10 @@
 // A person's side of a chat, without any drawing: which conversation is open, what was said about
 // the last command, what is new since it was opened. A screen or plain lines stand on top of it.
 
-import type { Clock, Timer } from "../base/clock.js";
+import { type Clock, sleep, type Timer } from "../base/clock.js";
 import { BrokerError } from "../base/errors.js";
 import { directId, directMembers, userId } from "../base/ids.js";
-import type { Client, Conversation, Message, Store } from "../sdk/types.js";
+import type { Client, Conversation, ConversationSummary, Message, Store } from "../sdk/types.js";
 import { type Entered, parse, shortcodes } from "./commands.js";
 import { perform } from "./perform.js";
 import type { OpenView, Panel, View } from "./view.js";
@@ -89,7 +89,7 @@ export class Chat {
 	async go(name: string): Promise<void> {
 		this.waiting?.cancel();
 		try {
-			await this.enter(await find(this.client, name));
+			await this.enter(await find(this.client, name, this.clock));
 			this.notice = null;
 		} catch (error) {
 			if (!(error instanceof BrokerError) || error.code !== "USER_UNKNOWN") throw error;
@@ -242,42 +242,62 @@ export class Chat {
 	}
 }
 
+/** A new device gets its list a moment after it is connected; nobody says when that is over. */
+const listWithinMs = 1_000;
+
 /**
  * A conversation by id or title, else the direct one with a user. Waits until it is known here who
  * one is, and until the conversation stands in the list: before that no history can be kept.
  *
  * Errors: USER_UNKNOWN, ID_INVALID.
  */
-export async function find(client: Client, name: string): Promise<Conversation> {
+export async function find(client: Client, name: string, clock: Clock): Promise<Conversation> {
 	await until(client.state, () => client.user !== null);
 	const { conversations } = client;
 	const me = client.user as string;
 	const user = userId(name);
 	const direct = user === null ? null : directId(me, user);
-	const list = conversations.snapshot();
-	const known = list.find(({ id }) => id === name || id === direct);
-	if (known !== undefined) return client.conversation(known.id);
-	const titled = list.filter(({ title }) => title.toLowerCase() === name.toLowerCase());
-	if (titled.length === 1) return client.conversation((titled[0] as { id: string }).id);
+	const known = () =>
+		conversations.snapshot().find(({ id }) => id === name || id === direct) ??
+		titled(conversations.snapshot(), name);
 	const members = directMembers(name);
 	const other = members === null ? user : (members.find((one) => one !== me) ?? me);
-	if (other === null) throw new BrokerError("ID_INVALID", name);
-	const opened = await client.open(other);
-	await until(conversations, () => conversations.snapshot().some(({ id }) => id === opened.id));
-	return opened;
+	if (known() === undefined) {
+		try {
+			if (other === null) throw new BrokerError("ID_INVALID", name);
+			const opened = await client.open(other);
+			await until(conversations, () => conversations.snapshot().some(({ id }) => id === opened.id));
+			return opened;
+		} catch (error) {
+			await until(conversations, () => known() !== undefined, sleep(clock, listWithinMs));
+			if (known() === undefined) throw error;
+		}
+	}
+	return client.conversation((known() as ConversationSummary).id);
 }
 
-/** Resolves when a store's change, or its present value, makes this true. */
-function until(store: Store<unknown>, isSo: () => boolean): Promise<void> {
-	return new Promise((resolve) => {
-		const end = store.subscribe(look);
-		function look(): void {
-			if (!isSo()) return;
-			end();
-			resolve();
-		}
+/** The only conversation with this title. */
+function titled(list: readonly ConversationSummary[], name: string) {
+	const found = list.filter(({ title }) => title.toLowerCase() === name.toLowerCase());
+	return found.length === 1 ? found[0] : undefined;
+}
+
+/** Resolves when a store's change, or its present value, makes this true, or when it is over. */
+async function until(
+	store: Store<unknown>,
+	isSo: () => boolean,
+	over: Promise<void> = new Promise(() => {}),
+): Promise<void> {
+	let end = () => {};
+	const so = new Promise<void>((resolve) => {
+		const look = () => {
+			if (isSo()) resolve();
+		};
+		end = store.subscribe(look);
 		look();
 	});
+	await Promise.race([so, over]);
+	end();
 }
 
 /** What an error says to a person. */

@@ -35,7 +35,7 @@ export const commands = [
 	{ name: "remove", usage: "who …", about: "take people out of it", fewest: 1, people: true },
 	{ name: "leave", usage: "", about: "leave it" },
 	{ name: "title", usage: "words", about: "name it anew", fewest: 1 },
-	{ name: "members", usage: "", about: "who belongs to it, and how far they are" },
+	{ name: "members", usage: "", about: "who belongs to it" },
 	{ name: "link", usage: "", about: "a link with which others can join it" },
 	{ name: "join", usage: "link", about: "join by a link", fewest: 1 },
 	{ name: "reply", usage: "#n words", about: "answer to a message", message: true, fewest: 1 },

@@ -9,7 +9,7 @@ import { blank, clipLine, type Line, lineWidth, type Span, span, spread } from "
 import { type Area, type Asked, hiddenBelow, type Look, messageLines } from "./messages.js";
 import { clip, harmlessLine } from "./text.js";
 import { nameTone, presenceSpan, presenceText, type Signs, whenOf } from "./theme.js";
-import type { ConnectionView, ListItem, OpenView, View } from "./view.js";
+import type { ConnectionView, ListItem, OpenView, Panel, View } from "./view.js";
 
 export interface Size {
 	readonly columns: number;
@@ -105,14 +105,28 @@ function content(view: View, area: Area, look: Look): Line[] {
 			? home(view, rest, look)
 			: messageLines(open, view.anchor, rest, askedOf(view), look);
 	if (panel === null || room === 0) return above;
+	const from = panelFrom(panel, room - 1, 0);
+	const shown = panel.lines.slice(from, from + room - 1);
+	const more = panel.lines.length > shown.length;
+	const where = more
+		? ` ${from + 1}–${from + shown.length} of ${panel.lines.length}, PageDown`
+		: "";
 	const title: Line = [
 		span(`${look.signs.rule.repeat(2)} `, "accent"),
 		span(panel.title, "accent", { bold: true }),
-		blank(1),
+		span(`${where} `, "faint"),
 	];
 	const close = [span(" Esc ", "faint"), span(look.signs.rule.repeat(2), "accent")];
-	const lines = panel.lines.slice(0, room - 1).map((line) => clipLine(line, area.columns));
-	return [...above, spread(title, close, area.columns, look.signs.rule, "accent"), ...lines];
+	return [
+		...above,
+		spread(title, close, area.columns, look.signs.rule, "accent"),
+		...shown.map((line) => clipLine(line, area.columns)),
+	];
+}
+
+/** Lines above what is shown of a panel after so many pages, the last page being full. */
+export function panelFrom({ from = 0, lines }: Panel, room: number, pages: number): number {
+	return Math.max(0, Math.min(from + pages * room, lines.length - room));
 }
 
 /** Without an open conversation the list takes the whole width. */

@@ -7,7 +7,7 @@ import type { Depth } from "./ansi.js";
 import { Chat } from "./chat.js";
 import { complete } from "./commands.js";
 import { type Editor, edit, emptyEditor, entered, withText } from "./editor.js";
-import { askedOf, frame, messageArea } from "./frame.js";
+import { askedOf, frame, messageArea, panelFrom } from "./frame.js";
 import type { Key } from "./keys.js";
 import { blank, span } from "./line.js";
 import { type Look, pageDown, pageUp } from "./messages.js";
@@ -221,15 +221,21 @@ class Screen {
 
 	private scroll(way: "pageUp" | "pageDown"): void {
 		const view = this.view();
-		if (view.open === null) return;
 		const area = messageArea(view, this.terminal.size);
+		const { panel, open } = view;
+		if (panel !== null) {
+			const from = panelFrom(panel, area.rows - 1, way === "pageUp" ? -1 : 1);
+			this.chat.show({ ...panel, from });
+			return;
+		}
+		if (open === null) return;
 		const asked = askedOf(view);
 		const { look } = this.options;
 		if (way === "pageDown") {
-			this.anchor = pageDown(view.open, this.anchor, area, asked, look);
+			this.anchor = pageDown(open, this.anchor, area, asked, look);
 			return;
 		}
-		const { anchor, atTop } = pageUp(view.open, this.anchor, area, asked, look);
+		const { anchor, atTop } = pageUp(open, this.anchor, area, asked, look);
 		this.anchor = anchor;
 		if (atTop) void this.chat.askOlder();
 	}

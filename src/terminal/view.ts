@@ -80,6 +80,8 @@ export type Anchor = { readonly key: string; readonly row: number } | null;
 export interface Panel {
 	readonly title: string;
 	readonly lines: readonly Line[];
+	/** Lines above what is shown; left out: none. */
+	readonly from?: number;
 }
 
 export interface View {

