@@ -19,7 +19,7 @@ const colours: Readonly<Record<Tone, readonly [sixteen: string, many: string]>> 
 	faint: ["90", "38;5;245"],
 	accent: ["36", "38;5;38"],
 	good: ["32", "38;5;71"],
-	warn: ["33", "38;5;178"],
+	warn: ["33", "38;5;172"],
 	bad: ["31", "38;5;167"],
 	seen: ["96", "38;5;39"],
 	name0: ["33", "38;5;173"],

@@ -67,7 +67,10 @@ function header(view: View, cells: number, look: Look): Line[] {
 		.filter(({ id, muted }) => id !== view.open?.id && !muted)
 		.reduce((sum, { unread }) => sum + unread, 0);
 	const right: Span[] = [
-		...(others > 0 ? [span(`${others} unread elsewhere`, "warn"), blank(2)] : []),
+		...(view.durable ? [] : [span("in memory only", "bad"), blank(2)]),
+		...(others > 0
+			? [span(`${others} unread${view.open === null ? "" : " elsewhere"}`, "warn"), blank(2)]
+			: []),
 		span(clip(harmlessLine(view.me), 20), "accent", { bold: true }),
 		blank(1),
 	];

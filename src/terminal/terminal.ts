@@ -86,7 +86,8 @@ export class Terminal {
 	/** Sleeps as Ctrl-Z asks; the shell wakes it by SIGCONT. */
 	suspend(): void {
 		this.give();
-		process.kill(process.pid, "SIGTSTP");
+		// The whole job: started by npx, the shell waits for npm and not for this process.
+		process.kill(0, "SIGTSTP");
 	}
 
 	/** Shows a frame. While the line is slower than the frames, only the newest is sent. */

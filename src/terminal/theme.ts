@@ -76,7 +76,8 @@ export function statusSpans(message: MessageView, signs: Signs): Span[] {
 	// To the left of its room, so that a sign grows in its place and does not jump.
 	const text = pad(signs.status[status], statusSignCells);
 	const sign = span(text, statusTones[status], { bold: status === "seen" });
-	if (counts === null || counts.of < 2) return [sign];
+	const under = status === "sent" || status === "delivered";
+	if (!under || counts === null || counts.of < 2) return [sign];
 	const reached = counts.seen > 0 ? counts.seen : counts.delivered;
 	if (reached === 0 || reached >= counts.of) return [sign];
 	return [span(`${reached}/${counts.of} `, counts.seen > 0 ? "seen" : "faint"), sign];

@@ -31,6 +31,7 @@ export function viewOf(chat: Chat, editor: Editor, anchor: Anchor): View {
 		now,
 		connection: connectionView(client, now),
 		queued: state.queued,
+		durable: isDurable(client),
 		list: client.conversations.snapshot().map((summary) => listItem(client, summary)),
 		open: chat.opened === null ? null : openView(chat, chat.opened),
 		anchor,
@@ -38,6 +39,12 @@ export function viewOf(chat: Chat, editor: Editor, anchor: Anchor): View {
 		notice: notice?.text === "" ? null : notice,
 		editor,
 	};
+}
+
+/** Before the storage is open nobody knows, and nothing is wrong. */
+function isDurable(client: Client): boolean {
+	const { durable, error } = client.storage.snapshot();
+	return durable || error === null;
 }
 
 function connectionView(client: Client, now: number): ConnectionView {

@@ -91,6 +91,8 @@ export interface View {
 	readonly connection: ConnectionView;
 	/** Own messages and other writes that the server has not answered. */
 	readonly queued: number;
+	/** What is queued is kept on disk; false: in memory only. */
+	readonly durable: boolean;
 	readonly list: readonly ListItem[];
 	/** Null: the list of conversations is all there is. */
 	readonly open: OpenView | null;

@@ -191,6 +191,12 @@ t.test("offline is a banner with what waits and when it is tried again", async (
 	);
 });
 
+t.test("when the disk keeps nothing, that is always in sight", async (t) => {
+	const talk = openView([message(1, "bob", 1, "hi")]);
+	t.match(rows(viewWith(talk, { durable: false }))[0], /in memory only {2}ann$/);
+	t.notMatch(rows(viewWith(talk))[0], "memory");
+});
+
 t.test("a panel stands above the input and leaves the newest messages in sight", async (t) => {
 	const talk = openView([message(1, "bob", 1, "hi")]);
 	const panel = { title: "members", lines: [[{ text: " ann" }], [{ text: " bob" }]] };
@@ -246,6 +252,7 @@ t.test("in right-to-left input the cursor stands left of what was typed last", a
 
 t.test("without a conversation the list takes the screen, or says how to begin", async (t) => {
 	t.match(rows(viewWith(null, { list: [] })).join("\n"), "Nobody yet. /open who begins.");
+	t.match(rows(viewWith(null, { list: [listItem("bob", { unread: 2 })] }))[0], / 2 unread {2}ann$/);
 	const shown = rows(viewWith(null));
 	t.match(shown[0], /^ Conversations/);
 	t.match(shown[2], /● bob/);

@@ -61,6 +61,7 @@ export function viewWith(open: OpenView | null, more: Partial<View> = {}): View 
 		now,
 		connection: { type: "online" },
 		queued: 0,
+		durable: true,
 		list: [listItem("bob")],
 		open,
 		anchor: null,
