@@ -75,8 +75,11 @@ export function contextOf({ contexts }: Contexts, name: string): Context {
 
 /** The token in a file, read anew each time, so that it can be replaced. Errors: CliError. */
 export function tokenIn(path: string): string {
-	const { mode } = statSync(path);
-	if ((mode & 0o077) !== 0 && process.platform !== "win32") {
+	const found = statSync(path, { throwIfNoEntry: false });
+	if (found === undefined) {
+		throw new CliError("config", `${path} is not there`, "write the token into it, and chmod 600");
+	}
+	if ((found.mode & 0o077) !== 0 && process.platform !== "win32") {
 		throw new CliError("config", `${path} can be read by others`, `chmod 600 ${path}`);
 	}
 	const token = readFileSync(path, "utf8").trim();

@@ -3,7 +3,7 @@
 
 import type { Command } from "commander";
 import { print } from "./output.js";
-import { settingsOf } from "./settings.js";
+import { addSettings, settingsOf } from "./settings.js";
 
 type Flags = Readonly<Record<string, unknown>>;
 
@@ -11,7 +11,7 @@ type Flags = Readonly<Record<string, unknown>>;
 export type Make = (parent: Command, name: string, about: string) => Command;
 
 export function addTalk(root: Command, make: Make): void {
-	addChat(root, make);
+	addChat(root);
 	addSend(root, make);
 	addTail(root, make);
 	addContext(root);
@@ -27,8 +27,11 @@ function withTarget(command: Command): Command {
 		.option("--token-file <file>", "file that holds the token");
 }
 
-function addChat(root: Command, make: Make): void {
-	withTarget(make(root, "chat", "talk in the terminal; /help there lists its commands"))
+function addChat(root: Command): void {
+	const made = root
+		.command("chat")
+		.description("talk in the terminal; /help there lists its commands");
+	withTarget(addSettings(made, ["data"]))
 		.argument("[who]", "a user, or a conversation's id or title")
 		.option("--plain", "lines instead of a screen")
 		.action(async (who: string | undefined, flags: Flags) => {

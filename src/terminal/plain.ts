@@ -4,7 +4,7 @@
 import { createInterface } from "node:readline";
 import type { Clock } from "../base/clock.js";
 import type { Client, Conversation, Message } from "../sdk/types.js";
-import { Chat } from "./chat.js";
+import { Chat, told } from "./chat.js";
 import { emptyEditor } from "./editor.js";
 import { connectionText } from "./frame.js";
 import { lineText } from "./line.js";
@@ -58,8 +58,7 @@ class Plain {
 			this.pending = this.pending.then(() => this.chat.entered(line));
 		});
 		lines.on("close", () => void this.pending.then(() => this.settle()));
-		if (first !== null)
-			this.pending = this.chat.go(first).catch((error) => this.say(String(error)));
+		if (first !== null) this.pending = this.chat.go(first).catch((error) => this.say(told(error)));
 		this.tell();
 	}
 

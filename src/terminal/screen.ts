@@ -4,7 +4,7 @@
 import type { Clock, Timer } from "../base/clock.js";
 import type { Client } from "../sdk/types.js";
 import type { Depth } from "./ansi.js";
-import { Chat } from "./chat.js";
+import { Chat, told } from "./chat.js";
 import { complete } from "./commands.js";
 import { type Editor, edit, emptyEditor, entered, withText } from "./editor.js";
 import { askedOf, frame, messageArea, panelFrom } from "./frame.js";
@@ -33,8 +33,11 @@ const tickMs = 1_000;
 /** Without a key for so long the person is taken to be away. */
 const idleMs = 60_000;
 
+/** How it ended: the person left, or the terminal did. */
+export type Ending = "left" | "gone";
+
 /** Runs until the person leaves, the terminal goes away, or the signal says so. */
-export function runScreen(options: ScreenOptions, signal: AbortSignal): Promise<void> {
+export function runScreen(options: ScreenOptions, signal: AbortSignal): Promise<Ending> {
 	return new Promise((resolve) => new Screen(options, resolve).start(signal));
 }
 
@@ -42,7 +45,7 @@ class Screen {
 	private readonly options: ScreenOptions;
 	private readonly chat: Chat;
 	private readonly terminal: Terminal;
-	private readonly done: () => void;
+	private readonly done: (ending: Ending) => void;
 	private editor: Editor = emptyEditor;
 	private anchor: Anchor = null;
 	private drawing: Timer | null = null;
@@ -52,7 +55,7 @@ class Screen {
 	private ended = false;
 	private auto = true;
 
-	constructor(options: ScreenOptions, done: () => void) {
+	constructor(options: ScreenOptions, done: (ending: Ending) => void) {
 		const { client, clock, depth, input, output } = options;
 		this.options = options;
 		this.done = done;
@@ -70,7 +73,7 @@ class Screen {
 			depth,
 			onKey: (key) => this.onKey(key),
 			onSize: () => this.draw(),
-			onGone: () => this.end(),
+			onGone: () => this.end("gone"),
 		});
 	}
 
@@ -82,19 +85,19 @@ class Screen {
 		client.active(true);
 		if (first !== null) {
 			this.auto = false;
-			this.chat.go(first).catch((error: unknown) => this.chat.say("bad", String(error)));
+			this.chat.go(first).catch((error: unknown) => this.chat.say("bad", told(error)));
 		}
 		this.draw();
 	}
 
-	private end(): void {
+	private end(ending: Ending = "left"): void {
 		if (this.ended) return;
 		this.ended = true;
 		this.drawing?.cancel();
 		this.tick?.cancel();
 		this.chat.close();
 		this.terminal.stop();
-		this.done();
+		this.done(ending);
 	}
 
 	private view(): View {

@@ -60,6 +60,7 @@ export class Terminal {
 		output.on("resize", this.onResize);
 		output.on("drain", this.onDrain);
 		process.on("SIGCONT", this.onContinue);
+		process.on("uncaughtExceptionMonitor", this.onFault);
 		this.take();
 	}
 
@@ -72,6 +73,7 @@ export class Terminal {
 		output.off("resize", this.onResize);
 		output.off("drain", this.onDrain);
 		process.off("SIGCONT", this.onContinue);
+		process.off("uncaughtExceptionMonitor", this.onFault);
 		this.give();
 		input.pause();
 	}
@@ -141,6 +143,9 @@ export class Terminal {
 		this.take();
 		this.options.onSize(this.size);
 	};
+
+	/** What Node prints about a fault must not vanish with the alternate screen. */
+	private readonly onFault = (): void => this.give();
 
 	private readonly onDrain = (): void => {
 		this.blocked = false;

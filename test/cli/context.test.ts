@@ -68,6 +68,7 @@ t.test("what could not be used is refused, with what to do", async (t) => {
 	chmodSync(token, 0o600);
 	writeFileSync(token, "two words");
 	wrong("config", /no token/, () => tokenIn(token));
+	wrong("config", /is not there/, () => tokenIn(join(path, "no")));
 	const contexts = { current: null, contexts: { production: flags } };
 	wrong("usage", /did you mean "production"/, () => contextOf(contexts, "prodution"));
 	wrong("usage", /no context constructor/, () => contextOf(contexts, "constructor"));

@@ -18,6 +18,8 @@ export interface Screen {
 	/** Resolves with the screen once it matches; rejects with what it shows instead. */
 	until(pattern: RegExp): Promise<string>;
 	resize(columns: number, rows: number): void;
+	/** Of the program. */
+	pid(): number;
 	/** Of the program; null while it runs. */
 	exitCode(): number | null;
 	/** The cursor from the top left, as tmux has it: `x y`. */
@@ -87,6 +89,7 @@ export function startScreen(args: readonly string[], options: ScreenOptions): Sc
 		resize: (wide, high) => {
 			tmux("resize-window", "-x", String(wide), "-y", String(high));
 		},
+		pid: () => Number(tmux("display", "-p", "#{pane_pid}")),
 		exitCode: () => {
 			const [dead, code] = tmux("display", "-p", "#{pane_dead} #{pane_dead_status}")
 				.trim()

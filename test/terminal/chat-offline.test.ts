@@ -45,3 +45,34 @@ t.test("what was queued when the chat was left is sent by the next one", onScree
 	const again = chat("ann", null);
 	await again.until(/kept on disk +✓/);
 });
+
+t.test("a terminal that goes away takes the chat along, and loses nothing", onScreen, async (t) => {
+	const { server, chat, env } = await stage(t);
+	await runCli(["send", "bob", "x", "--as", "bob", "--data", server.data], { env });
+	const ann = chat("ann", "bob");
+	await ann.until(/message to bob/);
+	const pid = ann.pid();
+	await server.kill();
+	await ann.until(/^ (offline|connecting)/m);
+	ann.type("left behind", "Enter");
+	await ann.until(/left behind +○/);
+	ann.close();
+	await gone(pid);
+	const next = await server.restart();
+	t.teardown(() => next.kill());
+	const again = chat("ann", null);
+	await again.until(/left behind +✓/);
+});
+
+/** Resolves once no process has the number. */
+async function gone(pid: number): Promise<void> {
+	for (let tries = 0; tries < 400; tries += 1) {
+		try {
+			process.kill(pid, 0);
+		} catch {
+			return;
+		}
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+	throw new Error(`process ${pid} is still there`);
+}
