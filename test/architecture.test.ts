@@ -62,6 +62,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 		"src/journal",
 		"actors/root",
 	],
+	"src/terminal": ["src/base", "src/sdk"],
 	"src/index": ["src/base", "src/broker", "src/config", "src/auth"],
 	"src/testing": [
 		"src/base",
@@ -79,6 +80,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 		"src/conformance",
 		"src/journal",
 		"src/domain",
+		"src/sdk",
+		"src/terminal",
 		"actors/root",
 	],
 	"src/conformance": ["src/base", "src/protocol"],
@@ -98,6 +101,8 @@ const containment: Readonly<Record<string, readonly string[]>> = {
 	react: ["src/react/"],
 	jose: ["src/auth"],
 	commander: ["src/cli/"],
+	"get-east-asian-width": ["src/terminal/text.ts"],
+	"bidi-js": ["src/terminal/bidi.ts"],
 	zod: ["src/cli/", "src/config"],
 };
 

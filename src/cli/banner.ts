@@ -31,7 +31,7 @@ export function banner(facts: Banner, paint: Paint): string {
 		["url", paint("cyan", facts.url)],
 		["data", facts.data],
 		["sent", ackMeaning[facts.durability]],
-		["tokens", `${facts.command} token <user> --data ${facts.data}`],
+		["tokens", `${facts.command} token <user>${dataFlag(facts)}`],
 		["stop", "Ctrl-C, or kill -9: what was acknowledged stays"],
 	];
 	const lines = [
@@ -43,6 +43,10 @@ export function banner(facts: Banner, paint: Paint): string {
 	];
 	if (facts.development) {
 		lines.push(
+			"  Two people to try it with, each in a terminal of its own:",
+			"",
+			...demo.map(([as, who]) => `    ${paint("green", chatCommand(facts, as, who))}`),
+			"",
 			paint("yellow", "  OPEN: whoever can read the data folder can mint a token for any user."),
 			"  It listens on this machine only. Before others may connect, set",
 			"  --auth-secret-file or --auth-jwks-url.",
@@ -50,4 +54,20 @@ export function banner(facts: Banner, paint: Paint): string {
 		);
 	}
 	return lines.join("\n");
+}
+
+const demo = [
+	["ann", "bob"],
+	["bob", "ann"],
+] as const;
+
+function chatCommand(facts: Banner, as: string, who: string): string {
+	return `${facts.command} chat --as ${as} ${who}${dataFlag(facts)}`;
+}
+
+/** Only where the folder is not the one that every command looks for by itself. */
+function dataFlag({ data }: Banner): string {
+	if (data === "data") return "";
+	const plain = /^[\w./~-]+$/.test(data);
+	return ` --data ${plain ? data : `'${data.replaceAll("'", "'\\''")}'`}`;
 }

@@ -16,6 +16,10 @@ export const exitCodes = {
 	damaged: 7,
 	node: 8,
 	notRunning: 9,
+	/** No connection, no answer, or not that status in the time that was given. */
+	late: 10,
+	/** The server says no: token, permission, content. */
+	refused: 11,
 	fault: 70,
 	/** 128 + the number of the second signal, which ends a drain at once. */
 	interrupted: 130,
@@ -60,6 +64,16 @@ const exitByCode: Partial<Record<ErrorCode, ExitName>> = {
 	ID_INVALID: "usage",
 	BAD_REQUEST: "usage",
 	OP_UNKNOWN: "usage",
+	AUTH_EXPIRED: "refused",
+	AUTH_REJECTED: "refused",
+	AUTH_REVOKED: "refused",
+	BLOCKED: "refused",
+	DEVICE_LIMIT: "refused",
+	LINK_INVALID: "refused",
+	MESSAGE_TOO_LARGE: "refused",
+	NOT_ALLOWED: "refused",
+	NOT_A_MEMBER: "refused",
+	VERSION: "refused",
 };
 
 const addressActions: Readonly<Record<string, string>> = {

@@ -8,6 +8,7 @@ import type { MessageFacts } from "./inspect-read.js";
 import { type InspectSource, inspectSource } from "./inspect-source.js";
 import { conversationView, messageView, userView } from "./inspect-view.js";
 import { paintFor, print, printJson } from "./output.js";
+import { wholeOf } from "./pipeline.js";
 
 interface Wanted {
 	readonly kind: EntityKind | null;
@@ -42,15 +43,9 @@ function wantedOf(flags: Readonly<Record<string, unknown>>): Wanted {
 	}
 	return {
 		kind: kind ?? null,
-		from: whole("--from", flags.from),
-		limit: flags.all === true ? Number.POSITIVE_INFINITY : whole("--limit", flags.limit),
+		from: wholeOf("--from", flags.from),
+		limit: flags.all === true ? Number.POSITIVE_INFINITY : wholeOf("--limit", flags.limit),
 	};
-}
-
-function whole(flag: string, text: unknown): number {
-	const value = /^\d+$/.test(String(text)) ? Number(text) : 0;
-	if (Number.isSafeInteger(value) && value > 0) return value;
-	throw new CliError("usage", `${flag} ${String(text)} is no number from 1`, "give a whole number");
 }
 
 async function kindOf(

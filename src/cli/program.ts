@@ -7,6 +7,7 @@ import { configCheck, configDefault, configExplain } from "./config-command.js";
 import { exitCodes, toFailure } from "./exit.js";
 import { fail, print, printJson } from "./output.js";
 import { addSettings, settingsOf } from "./settings.js";
+import { addTalk } from "./talk-program.js";
 import { version } from "./version.js";
 
 /** Commands are loaded when they run: `token` must not wait for the broker's modules. */
@@ -38,6 +39,7 @@ function program(): Command {
 		.showHelpAfterError("(add --help for the whole usage)")
 		.configureHelp({ helpWidth: 80 });
 	addServe(root);
+	addTalk(root, command);
 	addToken(root);
 	addLooks(root);
 	addConformance(root);
@@ -100,6 +102,13 @@ function addLooks(root: Command): void {
 		async (flags: Flags) => {
 			const { verify } = await import("./verify.js");
 			await verify(settingsOf(flags).config.data, flags.json === true);
+		},
+	);
+	const shown: readonly OptionName[] = ["host", "port", "data"];
+	command(root, "doctor", "what on this machine is in the way, each with its fix", shown).action(
+		async (flags: Flags) => {
+			const { doctor } = await import("./doctor.js");
+			await doctor(settingsOf(flags).config, flags.json === true);
 		},
 	);
 }

@@ -102,8 +102,11 @@ function isLoopback(host: string): boolean {
 	return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
+/** How a person here would call this command line. */
 function commandName(): string {
 	const script = process.argv[1] ?? "";
+	// By `npm start`, `npx` and the like: npm finds the executable of the package by its name.
+	if (process.env.npm_execpath !== undefined) return "npx colloquy";
 	return basename(script) === "colloquy" ? "colloquy" : `node ${relative(process.cwd(), script)}`;
 }
 

@@ -35,7 +35,7 @@ export interface Given {
 }
 
 /** Variables of the command line itself, which are no options of the broker. */
-const otherVariables: readonly string[] = ["COLLOQUY_CONFIG"];
+const otherVariables: readonly string[] = ["COLLOQUY_CONFIG", "COLLOQUY_CONTEXT"];
 
 /** Options that hold a path: one in a file is meant from that file's folder. */
 const pathOptions: readonly OptionName[] = ["data", "authSecretFile"];

@@ -45,6 +45,31 @@ t.test("stdout says where it listens and nothing else; the banner is for people"
 	t.notMatch(said, "\u001b", "no colour in a pipe");
 });
 
+t.test("the banner has two ready commands for two people, and they talk", async (t) => {
+	const server = await serving(t);
+	const said = await bannerOf(server);
+	t.match(said, "what was acknowledged stays");
+	const commands = [...said.matchAll(/^ {4}(.+) (chat --as .+)$/gm)];
+	t.equal(commands.length, 2);
+	const env = { XDG_STATE_HOME: folder(t) };
+	const inputs = ["hello from the banner\n", "and back\n"];
+	// Whoever is named by the other has to have signed in; on a screen this is waited for.
+	await runCli(["send", "bob", "x", "--as", "bob", "--data", server.data], { env });
+	const outputs: string[] = [];
+	for (const [at, [, program, words = ""]] of commands.entries()) {
+		t.match(program, /^node .*main\.cjs$/);
+		const input = inputs[at] ?? "";
+		outputs.push((await runCli(words.split(" "), { env, input })).stdout);
+	}
+	t.match(outputs[0], /ann: hello from the banner\n-- #1 sent/);
+	t.match(outputs[1], /ann: hello from the banner[\s\S]*bob: and back\n-- #2 sent/);
+});
+
+t.test("started by npm, the banner names the executable as npm finds it", async (t) => {
+	const server = await serving(t, { env: { npm_execpath: "npm" } });
+	t.match(await bannerOf(server), /^ {4}npx colloquy chat --as ann bob --data /m);
+});
+
 t.test("with --json the line is one document, and there is no banner", async (t) => {
 	const data = folder(t);
 	const server = await startServer({ data, args: ["--json"], listening: /"listening":"([^"]+)"/ });

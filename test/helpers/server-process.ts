@@ -141,7 +141,7 @@ export async function runCli(
 function environment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
 	const env: NodeJS.ProcessEnv = {};
 	for (const [name, value] of Object.entries(process.env)) {
-		if (!/^(COLLOQUY_|FORCE_COLOR$|NODE_OPTIONS$|UV_THREADPOOL_SIZE$)/.test(name))
+		if (!/^(COLLOQUY_|FORCE_COLOR$|NODE_OPTIONS$|UV_THREADPOOL_SIZE$|npm_execpath$)/.test(name))
 			env[name] = value;
 	}
 	return { ...env, ...extra };

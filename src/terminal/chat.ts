@@ -1,0 +1,334 @@
+// A person's side of a chat, without any drawing: which conversation is open, what was said about
+// the last command, what is new since it was opened. A screen or plain lines stand on top of it.
+
+import { type Clock, sleep, type Timer } from "../base/clock.js";
+import { BrokerError } from "../base/errors.js";
+import { directId, directMembers, userId } from "../base/ids.js";
+import type { Client, Conversation, ConversationSummary, Message, Store } from "../sdk/types.js";
+import { type Entered, parse, shortcodes } from "./commands.js";
+import { perform } from "./perform.js";
+import type { OpenView, Panel, View } from "./view.js";
+
+export interface ChatOptions {
+	readonly client: Client;
+	readonly clock: Clock;
+	/** Something that is shown may have changed. */
+	changed(): void;
+	/** The person wants to go. */
+	quit(): void;
+}
+
+/** How often it is looked whether somebody has signed in for the first time. */
+const waitForUserMs = 2_000;
+const pageSize = 50;
+
+export class Chat {
+	readonly client: Client;
+	readonly clock: Clock;
+	opened: Conversation | null = null;
+	notice: View["notice"] = null;
+	panel: Panel | null = null;
+	unreadFrom: number | null = null;
+	older: OpenView["older"] = "more";
+	private readonly options: ChatOptions;
+	private readonly ends: (() => void)[] = [];
+	private readonly watched = new Map<string, () => void>();
+	private leave: () => void = () => {};
+	private waiting: Timer | null = null;
+	/** Nobody has looked since it was opened, or since the person went away. */
+	private fresh = true;
+
+	constructor(options: ChatOptions) {
+		this.options = options;
+		this.client = options.client;
+		this.clock = options.clock;
+		const { client } = this;
+		const changed = () => this.changed();
+		this.ends.push(
+			client.state.subscribe(changed),
+			client.conversations.subscribe(() => {
+				this.watch();
+				changed();
+			}),
+			client.on("storage", ({ durable, error }) => {
+				if (!durable) this.say("bad", `what is queued is in memory only: ${error?.message ?? ""}`);
+			}),
+		);
+		this.watch();
+	}
+
+	/** Detaches from the client, which stays as it is. */
+	close(): void {
+		this.waiting?.cancel();
+		this.leave();
+		for (const end of [...this.ends, ...this.watched.values()]) end();
+	}
+
+	say(tone: "good" | "bad" | "faint", text: string): void {
+		this.notice = { tone, text };
+		this.changed();
+	}
+
+	show(panel: Panel | null): void {
+		this.panel = panel;
+		this.changed();
+	}
+
+	changed(): void {
+		this.options.changed();
+	}
+
+	quit(): void {
+		this.options.quit();
+	}
+
+	/**
+	 * Goes to whom or what this names: a conversation's id or title, or a user. One who has never
+	 * signed in is waited for.
+	 */
+	async go(name: string): Promise<void> {
+		this.waiting?.cancel();
+		try {
+			await this.enter(await find(this.client, name, this.clock));
+			this.notice = null;
+		} catch (error) {
+			if (!(error instanceof BrokerError) || error.code !== "USER_UNKNOWN") throw error;
+			this.say("faint", `${name} has never signed in; this opens as soon as that happens`);
+			this.waiting = this.clock.after(waitForUserMs, () => {
+				this.go(name).catch((cause: unknown) => this.say("bad", told(cause)));
+			});
+		}
+	}
+
+	/** Opens a conversation; resolves when its newest messages are here, or cannot be had now. */
+	enter(conversation: Conversation): Promise<void> {
+		this.waiting?.cancel();
+		this.leave();
+		this.opened = conversation;
+		this.unreadFrom = null;
+		this.older = "more";
+		this.fresh = true;
+		const changed = () => this.changed();
+		const ends = [
+			conversation.info.subscribe(() => {
+				this.watch();
+				changed();
+			}),
+			conversation.messages.subscribe(changed),
+			conversation.typing.subscribe(changed),
+		];
+		this.leave = () => {
+			conversation.typingNow(false);
+			for (const end of ends) end();
+		};
+		this.watch();
+		changed();
+		const few = conversation.messages.snapshot().length < pageSize;
+		return few ? this.askOlder() : Promise.resolve();
+	}
+
+	/** The conversation above or below the open one in the list. */
+	step(by: -1 | 1): void {
+		const list = this.client.conversations.snapshot();
+		if (list.length === 0) return;
+		const at = list.findIndex(({ id }) => id === this.opened?.id);
+		const next = list[(at + by + list.length) % list.length];
+		if (next !== undefined) void this.enter(this.client.conversation(next.id));
+	}
+
+	/** A page of older messages; never rejects. */
+	async askOlder(): Promise<void> {
+		const { opened } = this;
+		if (opened === null || this.older !== "more") return;
+		this.older = "asking";
+		this.changed();
+		const { more } = await opened.older(pageSize).catch(() => {
+			// Without a connection it is asked again when there is one and the person scrolls.
+			return { more: true };
+		});
+		if (this.opened !== opened) return;
+		this.older = more ? "more" : "none";
+		this.changed();
+	}
+
+	/** The person looks at the newest messages. */
+	looked(): void {
+		const { opened } = this;
+		if (opened === null) return;
+		const unseen = opened.messages
+			.snapshot()
+			.find((message) => !message.own && !message.deleted && message.status !== "seen");
+		if (unseen !== undefined) {
+			if (this.fresh) this.unreadFrom = unseen.seq;
+			opened.seen();
+		}
+		this.fresh = false;
+	}
+
+	/** The person looks elsewhere: what comes meanwhile is new when they are back. */
+	lookedAway(): void {
+		this.fresh = true;
+	}
+
+	/** A line was entered. Resolves when it has been done, or is queued. */
+	async entered(line: string): Promise<void> {
+		const entered: Entered = parse(line);
+		this.panel = null;
+		this.notice = null;
+		if (entered.type === "wrong") this.say("bad", entered.why);
+		if (entered.type === "say") this.talk(entered.text);
+		if (entered.type === "command") {
+			try {
+				await perform(this, entered);
+			} catch (error) {
+				this.say("bad", told(error));
+			}
+		}
+		this.changed();
+	}
+
+	private talk(text: string): void {
+		const { opened } = this;
+		if (opened === null) {
+			this.say("bad", "no conversation is open: /open who");
+			return;
+		}
+		const said = withSigns(text);
+		const mentions = mentioned(said, this.membersOf(opened));
+		opened.send({ text: said, ...(mentions.length === 0 ? {} : { mentions }) });
+		opened.typingNow(false);
+		this.unreadFrom = null;
+	}
+
+	membersOf(conversation: Conversation): string[] {
+		const direct = directMembers(conversation.id);
+		if (direct !== null) return [...direct];
+		return conversation.info.snapshot().members.map(({ user }) => user);
+	}
+
+	/** Everybody who is known here, for Tab. */
+	people(): string[] {
+		const found = new Set<string>();
+		if (this.opened !== null) for (const user of this.membersOf(this.opened)) found.add(user);
+		for (const { id, last } of this.client.conversations.snapshot()) {
+			for (const user of directMembers(id) ?? []) found.add(user);
+			if (last !== null) found.add(last.from);
+		}
+		found.delete(this.client.user ?? "");
+		return [...found].sort();
+	}
+
+	/** Those in whose presence the screen shows something. */
+	private watch(): void {
+		const me = this.client.user;
+		const ids = this.client.conversations.snapshot().slice(0, pageSize);
+		const wanted = new Set<string>();
+		for (const id of [this.opened?.id ?? "", ...ids.map((one) => one.id)]) {
+			const other = directMembers(id)?.find((user) => user !== me);
+			if (other !== undefined) wanted.add(other);
+		}
+		for (const [user, end] of this.watched) {
+			if (wanted.has(user)) continue;
+			end();
+			this.watched.delete(user);
+		}
+		for (const user of wanted) {
+			if (this.watched.has(user)) continue;
+			this.watched.set(
+				user,
+				this.client.presence(user).subscribe(() => this.changed()),
+			);
+		}
+	}
+}
+
+/** A new device gets its list a moment after it is connected; nobody says when that is over. */
+const listWithinMs = 1_000;
+
+/**
+ * A conversation by id or title, else the direct one with a user. Waits until it is known here who
+ * one is, and until the conversation stands in the list: before that no history can be kept.
+ *
+ * Errors: USER_UNKNOWN, ID_INVALID.
+ */
+export async function find(client: Client, name: string, clock: Clock): Promise<Conversation> {
+	await until(client.state, () => client.user !== null);
+	const { conversations } = client;
+	const me = client.user as string;
+	const user = userId(name);
+	const direct = user === null ? null : directId(me, user);
+	const known = () =>
+		conversations.snapshot().find(({ id }) => id === name || id === direct) ??
+		titled(conversations.snapshot(), name);
+	const members = directMembers(name);
+	const other = members === null ? user : (members.find((one) => one !== me) ?? me);
+	if (known() === undefined) {
+		try {
+			if (other === null) throw new BrokerError("ID_INVALID", name);
+			const opened = await client.open(other);
+			await until(conversations, () => conversations.snapshot().some(({ id }) => id === opened.id));
+			return opened;
+		} catch (error) {
+			await until(conversations, () => known() !== undefined, sleep(clock, listWithinMs));
+			if (known() === undefined) throw error;
+		}
+	}
+	return client.conversation((known() as ConversationSummary).id);
+}
+
+/** The only conversation with this title. */
+function titled(list: readonly ConversationSummary[], name: string) {
+	const found = list.filter(({ title }) => title.toLowerCase() === name.toLowerCase());
+	return found.length === 1 ? found[0] : undefined;
+}
+
+/** Resolves when a store's change, or its present value, makes this true, or when it is over. */
+async function until(
+	store: Store<unknown>,
+	isSo: () => boolean,
+	over: Promise<void> = new Promise(() => {}),
+): Promise<void> {
+	let end = () => {};
+	const so = new Promise<void>((resolve) => {
+		const look = () => {
+			if (isSo()) resolve();
+		};
+		end = store.subscribe(look);
+		look();
+	});
+	await Promise.race([so, over]);
+	end();
+}
+
+/** What an error says to a person. */
+export function told(error: unknown): string {
+	if (error instanceof BrokerError) return error.message;
+	return error instanceof Error ? error.message : String(error);
+}
+
+/** `:+1:` and its like as signs. */
+export function withSigns(text: string): string {
+	return text.replace(/:[\w+-]+:/g, (code) => shortcodes[code] ?? code);
+}
+
+function mentioned(text: string, members: readonly string[]): string[] {
+	const names = new Set(
+		[...text.matchAll(/@([^\s@,;:!?]+)/g)].map(([, name = ""]) => userId(name)),
+	);
+	return members.filter((user) => names.has(user));
+}
+
+/** The message that a command names, or the latest one that fits. Errors: MESSAGE_UNKNOWN. */
+export function pick(
+	conversation: Conversation,
+	seq: number | null,
+	fits: (message: Message) => boolean,
+): Message {
+	const messages = conversation.messages.snapshot();
+	const found =
+		seq === null
+			? messages.findLast((message) => message.seq !== null && !message.deleted && fits(message))
+			: messages.find((message) => message.seq === seq);
+	if (found !== undefined) return found;
+	throw new BrokerError("MESSAGE_UNKNOWN", seq === null ? "none here fits" : `#${seq}`);
+}
