@@ -12,6 +12,7 @@ import type { Request, Unnumbered } from "../client/sync.js";
 import { encodeClientOp } from "../protocol/client-codec.js";
 import type { Change, WriteCommand } from "../protocol/frames.js";
 import { contentBytesMax } from "../protocol/limits.js";
+import { Answers } from "./answers.js";
 import { Connection } from "./connection.js";
 import { Talk } from "./conversation.js";
 import type { Engine, Home, Pending, Reads, ResultOf } from "./engine.js";
@@ -43,6 +44,7 @@ export class Core implements Home {
 	private readonly pendings = new Map<number, Pending>();
 	/** Up to where rows of conversations without an object were there before anybody listened. */
 	private readonly told = new Map<string, number>();
+	private readonly answers: Answers;
 	private engine: Engine | null = null;
 	private disk: Opened | null = null;
 	private waiting: ((engine: Engine) => void)[] = [];
@@ -60,6 +62,7 @@ export class Core implements Home {
 		const queued = () => this.queued();
 		this.connection = new Connection({ hub, clock, platform, token, queued });
 		this.questions = new Questions(this);
+		this.answers = new Answers(this);
 		this.presences = new Presences(this);
 		this.storage = new Live(hub, this.kept, () => this.kept);
 		this.profile = new Live(hub, this.known, () => this.known);
@@ -185,7 +188,7 @@ export class Core implements Home {
 			},
 			row: (conversation, row) => {
 				talks.get(conversation)?.rowChanged(row);
-				this.changed(conversation);
+				this.moved(conversation);
 			},
 			changed: (conversation, change) => this.fact(conversation, change),
 			status: (conversation) => this.moved(conversation, true),
@@ -222,6 +225,7 @@ export class Core implements Home {
 	private moved(conversation: string, receipts = false): void {
 		this.talks.get(conversation)?.moved(receipts);
 		this.changed(conversation);
+		this.answers.check();
 	}
 
 	/** Somebody wants to hear of arrivals: what is held now is none. */
@@ -263,6 +267,7 @@ export class Core implements Home {
 
 	private connectedAgain(): void {
 		this.questions.connected();
+		this.answers.check(true);
 		for (const talk of this.talks.values()) {
 			talk.moved(true);
 			talk.refresh();
@@ -276,6 +281,7 @@ export class Core implements Home {
 		}
 		this.talks.get(conversation)?.factChanged(change);
 		this.changed(conversation);
+		this.answers.check();
 	}
 
 	/** Known as soon as it is answered: the change may follow in a pull. */
@@ -341,7 +347,8 @@ export class Core implements Home {
 
 	done(conversation: string | null, command: WriteCommand): Promise<Outcome> {
 		return this.hub.untilClosed<Outcome>((resolve, reject) => {
-			const answered = (outcome: Outcome) => this.hub.later(() => resolve(outcome));
+			const answered = (outcome: Outcome) =>
+				this.answers.wait(conversation, outcome.position, () => resolve(outcome));
 			this.write(conversation, command, { stored: () => {}, answered, refused: reject });
 		});
 	}

@@ -370,7 +370,12 @@ export async function openTabs(
 	options: TabOptions,
 ): Promise<Opened> {
 	const tabs = new Tabs(name, openStore, options);
-	await tabs.join(name);
+	try {
+		await tabs.join(name);
+	} catch (cause) {
+		await tabs.close();
+		throw cause;
+	}
 	return {
 		store: {
 			note: (key) => tabs.store.note(key),

@@ -119,6 +119,40 @@ t.test("the SDK in Chromium", options, async (t) => {
 		await two.page.close();
 	});
 
+	await t.test(
+		"no database, or no locks, to be had: memory instead, and that is said",
+		async (t) => {
+			for (const missing of ["database", "locks"]) {
+				const page = await pages.open("browser");
+				const token = await tokenFor(party.data, "ann");
+				const kept = await page.evaluate(
+					async (url, token, missing) => {
+						if (missing === "locks")
+							Object.defineProperty(navigator, "locks", { value: undefined });
+						else
+							indexedDB.open = () => {
+								throw new Error("private mode");
+							};
+						const { connect } = (
+							globalThis as unknown as { sdk: { connect: (o: object) => Client } }
+						).sdk;
+						const client = connect({ url, token, store: `none ${missing}` });
+						await client.conversation("ann~bob").send(`without ${missing}`).reached("delivered");
+						const { durable, error } = client.storage.snapshot();
+						await client.close();
+						return [durable, error?.code];
+					},
+					party.url,
+					token,
+					missing,
+				);
+				t.same(kept, [false, "STORAGE_FAILED"], missing);
+				await page.close();
+			}
+			await value(other.messages, ({ length }) => length === 8);
+		},
+	);
+
 	await t.test("closed and opened again without a server: all is there", async (t) => {
 		await party.down();
 		const again = await tab(pages, party, "ann", "shared");

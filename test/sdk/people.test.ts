@@ -2,6 +2,7 @@
 
 import t from "tap";
 import { connected, eventually, Party, texts, value } from "./party.js";
+import { SdkStage } from "./stage.js";
 
 t.test("a group · facts, counts and ticks follow its members", async (t) => {
 	const party = await Party.start(t);
@@ -99,4 +100,29 @@ t.test("profiles, privacy, typing, mute and blocks", async (t) => {
 	t.equal(held.status, "sent", "what was withheld never comes");
 	t.same(texts(other.messages.snapshot()), ["done", "heard"]);
 	await connected(bob);
+});
+
+t.test("a promise of a change comes when the change shows, however the answer came", async (t) => {
+	const stage = new SdkStage();
+	const peer = await stage.welcome();
+	const group = stage.client.conversation("g1");
+	let resolved = false;
+	void group.rename("Two").then(() => {
+		resolved = true;
+	});
+	await stage.settle();
+	const { n } = peer.takeOne("write");
+	const answer = { type: "answer", conversation: "g1", n, seq: 0, at: 1, text: null } as const;
+	// Ahead of what this device holds: it has to pull first.
+	peer.say({ ...answer, from: 5, position: 6 });
+	await stage.settle();
+	t.equal(resolved, false);
+	const change = { type: "described", title: "Two", picture: null, description: null } as const;
+	const items = [{ type: "change", position: 6, at: 1, change }] as const;
+	const result = { type: "pull", items, position: 6, until: 6, done: true } as const;
+	for (const { request } of peer.take("pull")) peer.say({ type: "result", request, result });
+	await stage.settle();
+	t.equal(resolved, true);
+	t.equal(group.info.snapshot().title, "Two");
+	await stage.client.close();
 });
