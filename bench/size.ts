@@ -21,8 +21,8 @@ export const bounds: readonly Bound[] = [
 		name: "colloquy/client",
 		entry: "src/sdk/browser.js",
 		external: [],
-		atOnceMax: 31_500,
-		allMax: 36_000,
+		atOnceMax: 29_000,
+		allMax: 33_300,
 	},
 	{
 		name: "colloquy/react",

@@ -78,15 +78,33 @@ export interface Broker {
 const comeBackWithinMs = 5_000;
 
 /** Errors: DATA_LOCKED, JOURNAL_DAMAGED, JOURNAL_FORMAT, JOURNAL_IO, CONFIG_INVALID. */
-export async function createBroker(
+export function createBroker(
 	given: Partial<Config> = {},
 	options: BrokerOptions = {},
 ): Promise<Broker> {
+	return openBroker(given, options, (store) => store);
+}
+
+/** What the test kit gets beside: an end that is no orderly one. */
+export interface MortalBroker extends Broker {
+	/**
+	 * Ends as a kill would: sockets are cut, nothing is announced, answered or written. What still
+	 * waits for the store waits for ever, so the clock and the store given must stand still first.
+	 */
+	abandon(): Promise<void>;
+}
+
+/** The same broker; `seen` may stand between it and its store. */
+export async function openBroker(
+	given: Partial<Config>,
+	options: BrokerOptions,
+	seen: (store: Journal) => Journal,
+): Promise<MortalBroker> {
 	const config: Config = { ...defaultConfig, ...given };
 	const { log = silentLog, clock = systemClock, node = "n1", restored = false } = options;
 	const { data: folder, durability, writeBufferBytes, cacheBytes } = config;
 	const authenticate = options.authenticate ?? (await authenticateBy(config, clock));
-	const journal = await openLevel({
+	const store = await openLevel({
 		folder,
 		durability,
 		clock,
@@ -95,11 +113,12 @@ export async function createBroker(
 		writeBufferBytes,
 		cacheBytes,
 	});
+	const journal = seen(store);
 	let core: Core;
 	try {
 		core = await createCore({ clock, log, journal, config, node, authenticate });
 	} catch (error) {
-		await journal.close();
+		await store.close();
 		throw error;
 	}
 	const { gateway, root } = core;
@@ -109,6 +128,13 @@ export async function createBroker(
 	});
 	let listener: Listener | null = null;
 	let closing: Promise<void> | null = null;
+
+	async function abandon(): Promise<void> {
+		// Cuts at once; what it then waits for does not come any more.
+		gateway.close().catch(() => {});
+		await listener?.close();
+		await store.abandon();
+	}
 
 	async function close(graceMs: number): Promise<void> {
 		await gateway.drain({ graceMs, spreadMs: comeBackWithinMs });
@@ -129,6 +155,10 @@ export async function createBroker(
 		revoke: (user, device = null) => core.revoke(known(user), device),
 		close({ graceMs = config.drainMs } = {}) {
 			closing ??= close(graceMs);
+			return closing;
+		},
+		abandon() {
+			closing ??= abandon();
 			return closing;
 		},
 		admin: {

@@ -42,6 +42,7 @@ function program(): Command {
 	addTalk(root, command);
 	addToken(root);
 	addLooks(root);
+	addConformance(root);
 	addConfig(root);
 	return root;
 }
@@ -110,6 +111,22 @@ function addLooks(root: Command): void {
 			await doctor(settingsOf(flags).config, flags.json === true);
 		},
 	);
+}
+
+function addConformance(root: Command): void {
+	const about = "prove a server, or a client, against docs/protocol.md";
+	command(root, "conformance", about)
+		.option("--against <url>", "the server: http://host:port, wss://host")
+		.option("--token-file <user=path...>", "users to be, instead of making some up")
+		.option("--secret-file <path>", "the secret to make tokens with (default: as for `token`)")
+		.option("--client", "prove a client instead: it is started for each situation")
+		.option("--command <command>", "how to start it; COLLOQUY_URL and COLLOQUY_TOKEN are set")
+		.option("--only <text>", "only checks whose clause and situation hold this")
+		.option("--long", "also those that wait for up to a minute and a half")
+		.action(async (flags: Flags) => {
+			const { conformance } = await import("./conformance.js");
+			await conformance(flags, settingsOf(flags).config, flags.json === true);
+		});
 }
 
 function addConfig(root: Command): void {

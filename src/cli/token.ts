@@ -27,6 +27,7 @@ export async function token(
 	else print(made);
 }
 
+/** The secret that tokens are signed with. Errors: none here, as keys are elsewhere. */
 export async function secretOf(config: Config): Promise<Uint8Array> {
 	if (developmentMode(config)) return loadOrCreateSecret(config.data, systemClock);
 	if (config.authSecretFile !== "") return readSecret(config.authSecretFile);

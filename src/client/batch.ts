@@ -1,6 +1,6 @@
 // Operations into WebSocket messages, as few as the bounds on bytes and operations allow.
 
-import { encodeClientFrame } from "../protocol/codec.js";
+import { encodeClientFrame } from "../protocol/client-codec.js";
 import type { ClientOp } from "../protocol/frames.js";
 import { opsPerFrameMax } from "../protocol/limits.js";
 

@@ -5,7 +5,7 @@
 import { type Clock, systemClock, type Timer } from "../base/clock.js";
 import { BrokerError, type ErrorCode } from "../base/errors.js";
 import { conversationId } from "../base/ids.js";
-import { encodeClientOp } from "../protocol/codec.js";
+import { encodeClientOp } from "../protocol/client-codec.js";
 import type { ClientOp, Result, WriteCommand } from "../protocol/frames.js";
 import type { End } from "./ending.js";
 import { contain, type Emit, type Events } from "./events.js";

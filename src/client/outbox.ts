@@ -67,6 +67,11 @@ export class Outbox {
 		this.due.add(this.flight(conversation));
 	}
 
+	/** Writes said and not answered. */
+	get unanswered(): number {
+		return this.flying;
+	}
+
 	get hasDue(): boolean {
 		return this.due.size > 0;
 	}

@@ -24,6 +24,10 @@ export class Requests {
 		return this.last;
 	}
 
+	get size(): number {
+		return this.waiting.size;
+	}
+
 	answer(request: number, result: Result | null, code: ErrorCode | null, detail: string): void {
 		const reply = this.waiting.get(request);
 		this.waiting.delete(request);

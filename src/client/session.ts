@@ -3,7 +3,7 @@
 
 import type { Clock, Timer } from "../base/clock.js";
 import { BrokerError, type ErrorCode } from "../base/errors.js";
-import { decodeServerFrame, encodeClientOp } from "../protocol/codec.js";
+import { decodeServerFrame, encodeClientOp } from "../protocol/client-codec.js";
 import { type ClientOp, protocolVersion, type Result, type ServerOp } from "../protocol/frames.js";
 import { frames } from "./batch.js";
 import { actionOf, actionOfClose, codeOf, type End } from "./ending.js";
@@ -46,6 +46,8 @@ export class Session {
 	private scheduled = false;
 	private timer: Timer | null = null;
 	private readonly requests = new Requests();
+	/** The server reads no more: nothing more is said, and what is under way is waited for. */
+	private draining = false;
 	private farewell: { retryAfterMs: number; url: string | null } = { retryAfterMs: 0, url: null };
 	/** Monotonic time of the last bytes from the server. */
 	heardAt: number;
@@ -158,6 +160,7 @@ export class Session {
 				// A handler may have ended the session, which narrowing cannot know.
 				if ((this.phase as Phase).type === "ended") return;
 			}
+			if (this.draining && this.idle) this.end("reconnect", "DRAINING");
 		});
 	}
 
@@ -175,8 +178,10 @@ export class Session {
 	private handle(op: ServerOp): void {
 		if (op.type === "welcome") this.welcomed(op);
 		else if (op.type === "goodbye") this.goodbye(op);
-		else if (op.type === "drain") this.farewell = op;
-		else if (this.phase.type === "ready") this.phase.live.handle(op);
+		else if (op.type === "drain") {
+			this.farewell = op;
+			this.draining = true;
+		} else if (this.phase.type === "ready") this.phase.live.handle(op);
 	}
 
 	private welcomed(welcome: Welcome): void {
@@ -212,6 +217,13 @@ export class Session {
 		};
 	}
 
+	/** Nothing that was said waits for its answer. */
+	private get idle(): boolean {
+		if (this.phase.type !== "ready") return true;
+		const unsaid = this.queued.filter((op) => "request" in op).length;
+		return this.phase.live.outbox.unanswered === 0 && this.requests.size === unsaid;
+	}
+
 	/** [P-13.2] A code of a newer server reads as INTERNAL; the close code then tells what to do. */
 	private goodbye(op: ServerOp & { readonly type: "goodbye" }): void {
 		const { url } = this.farewell;
@@ -234,7 +246,7 @@ export class Session {
 
 	/** One frame a turn: requests and answers first, then receipts, then writes. */
 	private flush(): void {
-		if (this.phase.type !== "ready") return;
+		if (this.phase.type !== "ready" || this.draining) return;
 		const { transport } = this.options;
 		const { outbox, sync, welcome } = this.phase.live;
 		const ops = this.queued;

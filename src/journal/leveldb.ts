@@ -28,6 +28,15 @@ export interface LevelOptions {
 	readonly newEpoch?: boolean;
 }
 
+/** What `openLevel` gives. */
+export interface LevelStore extends Journal {
+	/**
+	 * The end that a kill is, within this process: nothing more is written, the marker is left as
+	 * it stands, and the folder is free. A commit under way may be there afterwards, or not.
+	 */
+	abandon(): Promise<void>;
+}
+
 type Db = Level<Uint8Array, Uint8Array>;
 type Snapshot = ReturnType<Db["snapshot"]>;
 
@@ -36,7 +45,7 @@ type Snapshot = ReturnType<Db["snapshot"]>;
  *
  * Errors: DATA_LOCKED, JOURNAL_DAMAGED, JOURNAL_FORMAT, JOURNAL_IO; the folder is as it was.
  */
-export async function openLevel(options: LevelOptions): Promise<Journal> {
+export async function openLevel(options: LevelOptions): Promise<LevelStore> {
 	const admission = await prepare(options);
 	let db: Db | null = null;
 	try {
@@ -74,7 +83,7 @@ async function openDb(options: LevelOptions, createIfMissing: boolean): Promise<
 	}
 }
 
-class LevelJournal implements Journal {
+class LevelJournal implements LevelStore {
 	readonly durability: Durability;
 	readonly epoch: string;
 	readonly boot: number;
@@ -154,7 +163,12 @@ class LevelJournal implements Journal {
 	}
 
 	close(): Promise<void> {
-		this.#closing ??= this.#close();
+		this.#closing ??= this.#end(this.#state === "open");
+		return this.#closing;
+	}
+
+	abandon(): Promise<void> {
+		this.#closing ??= this.#end(false);
 		return this.#closing;
 	}
 
@@ -170,8 +184,8 @@ class LevelJournal implements Journal {
 		if (this.#state === "failed") this.#state = "open";
 	}
 
-	async #close(): Promise<void> {
-		const sound = this.#state === "open";
+	/** `sound`: what is there is the whole, and the marker may say so. */
+	async #end(sound: boolean): Promise<void> {
 		this.#state = "closed";
 		try {
 			await this.#writing?.catch(() => {});

@@ -18,6 +18,11 @@ const browser: Platform = {
 		return openDatabase(name, clock, onFailed);
 	},
 	listen(wake) {
+		// A worker has no page to be shown.
+		if (typeof document === "undefined") {
+			addEventListener("online", wake);
+			return () => removeEventListener("online", wake);
+		}
 		const shown = () => {
 			if (document.visibilityState === "visible") wake();
 		};

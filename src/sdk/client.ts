@@ -36,7 +36,9 @@ class Shell implements Client {
 	}
 
 	conversation(id: string): Conversation {
-		return this.core.talk(checked(conversationId(id), id), null);
+		const talk = this.core.talk(checked(conversationId(id), id), null);
+		talk.use();
+		return talk;
 	}
 
 	open(user: string): Promise<Conversation> {

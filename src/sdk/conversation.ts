@@ -31,6 +31,8 @@ export class Talk implements Conversation, Place {
 	private readonly members: Members;
 	private readonly typists: Typing;
 	private seenSoFar = 0;
+	private used = false;
+	private learnt = false;
 	private paging: Promise<unknown> = Promise.resolve();
 
 	/** `told`: arrivals up to here are known to the application; null: all that is held. */
@@ -86,7 +88,6 @@ export class Talk implements Conversation, Place {
 			this.home.follow(item, this.pendingOf(message));
 		}
 		this.moved(true);
-		this.refresh();
 	}
 
 	/** The view has changed: rows came, it reaches further, or (`measured`) receipts moved. */
@@ -119,14 +120,23 @@ export class Talk implements Conversation, Place {
 		if (user !== this.me) this.typists.heard(user, on);
 	}
 
-	/** Connected (again): what only the server knows is asked for. */
+	/** The application has this object: what only the server knows is worth asking for. */
+	use(): void {
+		if (this.used) return;
+		this.used = true;
+		this.refresh();
+	}
+
+	/** Connected (again). */
 	refresh(): void {
-		if (!this.home.connected) return;
+		if (!this.home.connected || !this.used) return;
 		this.members.load().then(
 			() => this.moved(true),
 			(cause) => this.hub.fault(cause),
 		);
-		this.learn();
+		// Once: from then on watermarks are told, or pulled.
+		if (!this.learnt) this.learn();
+		this.learnt = true;
 	}
 
 	/** Rows may have changed unheard. */

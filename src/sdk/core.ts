@@ -9,7 +9,7 @@ import type { Events, Outcome, Welcome } from "../client/events.js";
 import { freshNames, MemoryStore } from "../client/memory-store.js";
 import type { Queued } from "../client/store.js";
 import type { Request, Unnumbered } from "../client/sync.js";
-import { encodeClientOp } from "../protocol/codec.js";
+import { encodeClientOp } from "../protocol/client-codec.js";
 import type { Change, WriteCommand } from "../protocol/frames.js";
 import { contentBytesMax } from "../protocol/limits.js";
 import { Connection } from "./connection.js";
@@ -70,7 +70,7 @@ export class Core implements Home {
 		this.conversations = new Live<readonly ConversationSummary[]>(hub, [], (before) =>
 			this.reads === null ? before : this.list.compute(before, this.reads, this.user, clock.now()),
 		);
-		this.opening = this.open();
+		this.opening = this.open().catch((cause) => hub.fault(cause));
 	}
 
 	// The storage and the device.

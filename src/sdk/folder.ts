@@ -7,10 +7,10 @@ import type { Clock } from "../base/clock.js";
 import { lockFolder } from "../base/folder-lock.js";
 import { pack, unpack } from "../base/pack.js";
 import { Device } from "../client/device.js";
-import { decodeServerFrame, encodeServerOp } from "../protocol/codec.js";
+import { decodeServerFrame, encodeServerFrame } from "../protocol/codec.js";
 import type { WireMessage } from "../protocol/frames.js";
 import { gated } from "./gate.js";
-import { type Disk, endOf, isRow, KeptStore } from "./kept-store.js";
+import { type Disk, endOf, isRows, KeptStore } from "./kept-store.js";
 import type { Opened } from "./platform.js";
 
 const loadAtOnce = 1_000;
@@ -53,11 +53,12 @@ async function levelDisk(path: string): Promise<Disk> {
 			for (;;) {
 				const some = await iterator.nextv(loadAtOnce);
 				if (some.length === 0) break;
-				for (const [key, value] of some) entries.push([key, decoded(key, value)]);
+				for (const [key, value] of some) entries.push([key, isRows(key) ? value : unpack(value)]);
 			}
 			await iterator.close();
 			return entries;
 		},
+		rows: (value) => rowsOf(value as Uint8Array),
 		async write({ put, remove, clear }) {
 			const operations: Operation[] = [];
 			for (const gte of clear) {
@@ -79,17 +80,18 @@ type Operation =
 	| { readonly type: "del"; readonly key: string }
 	| { readonly type: "put"; readonly key: string; readonly value: Uint8Array };
 
-/** A row is kept as it would travel: half of what plain data takes, and read twice as fast. */
+/** Rows are kept as they would travel: half of what plain data takes, and read twice as fast. */
 function encoded(key: string, value: unknown): Uint8Array {
-	if (!isRow(key)) return pack(value);
-	const message = value as WireMessage;
-	return encodeServerOp({ type: "message", conversation: "", from: 0, message });
+	if (!isRows(key)) return pack(value);
+	return encodeServerFrame(
+		(value as readonly WireMessage[]).map((message) => {
+			return { type: "message", conversation: "", from: 0, message };
+		}),
+	);
 }
 
-function decoded(key: string, value: Uint8Array): unknown {
-	if (!isRow(key)) return unpack(value);
+function rowsOf(value: Uint8Array): WireMessage[] {
 	const frame = decodeServerFrame(value);
-	const op = frame.ok ? frame.ops[0] : undefined;
-	if (op?.type !== "message") throw new Error(`${key} is no row`);
-	return op.message;
+	if (!frame.ok) throw new Error(`kept rows cannot be read: ${frame.detail}`);
+	return frame.ops.flatMap((op) => (op.type === "message" ? [op.message] : []));
 }

@@ -1,5 +1,6 @@
 // IndexedDB as the disk behind a store: one transaction a batch, strictly durable.
 
+import type { WireMessage } from "../protocol/frames.js";
 import { type Disk, endOf } from "./kept-store.js";
 
 const rows = "kept";
@@ -18,6 +19,7 @@ export async function databaseDisk(name: string): Promise<Disk> {
 			]);
 			return keys.map((key, at) => [key as string, values[at]] as const);
 		},
+		rows: (value) => value as WireMessage[],
 		write({ put, remove, clear }) {
 			const transaction = db.transaction(rows, "readwrite", { durability: "strict" });
 			const store = transaction.objectStore(rows);

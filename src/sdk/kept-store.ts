@@ -11,8 +11,9 @@ import {
 } from "../client/memory-store.js";
 import type { Began, Identity, Queued, View, ViewChange } from "../client/store.js";
 import type { WireMessage, WireWatermark, WriteCommand } from "../protocol/frames.js";
+import { blockOf, LazyRows, rowsIn } from "./lazy-rows.js";
 
-/** Plain data by key. `rows` are by conversation and number, so that they can go together. */
+/** Plain data by key. */
 export interface Batch {
 	readonly put: ReadonlyMap<string, unknown>;
 	readonly remove: ReadonlySet<string>;
@@ -20,14 +21,16 @@ export interface Batch {
 	readonly clear: ReadonlySet<string>;
 }
 
-/** Whether a row of a conversation is kept under this key. */
-export function isRow(name: string): boolean {
+/** Whether rows of a conversation are kept under this key, as a list. */
+export function isRows(name: string): boolean {
 	return name.startsWith(`${kinds.row}${gap}`);
 }
 
 export interface Disk {
 	/** All entries, in no order. */
 	load(): Promise<Iterable<readonly [key: string, value: unknown]>>;
+	/** What was loaded as rows, read: not before somebody looks at them. */
+	rows(value: unknown): readonly WireMessage[];
 	/** One transaction; resolves when it is durable. */
 	write(batch: Batch): Promise<void>;
 	close(): Promise<void>;
@@ -70,7 +73,7 @@ export function endOf(prefix: string): string {
 }
 
 function rowKey(conversation: string, seq: number): string {
-	return key(kinds.row, conversation, seq);
+	return key(kinds.row, conversation, blockOf(seq));
 }
 
 export class KeptStore extends MemoryStore {
@@ -95,7 +98,7 @@ export class KeptStore extends MemoryStore {
 		clock: Clock,
 		onFailed: (cause: unknown) => void,
 	): Promise<KeptStore> {
-		const loaded = contentOf(await disk.load());
+		const loaded = contentOf(disk, await disk.load());
 		const fresh = { ...freshNames(clock), accepted: 0, offered: 0, epoch: null, listed: false };
 		const store = new KeptStore(disk, loaded ?? { ...nothing(), identity: fresh }, onFailed);
 		if (loaded === null) {
@@ -261,7 +264,7 @@ export class KeptStore extends MemoryStore {
 			case kinds.view:
 				return keptView(views.get(first ?? ""));
 			case kinds.row:
-				return views.get(first ?? "")?.rows.get(Number(second));
+				return keptRows(views.get(first ?? ""), Number(second));
 			case kinds.mark:
 				return views.get(first ?? "")?.watermarks.get(second ?? "");
 			case kinds.stream: {
@@ -281,6 +284,11 @@ export class KeptStore extends MemoryStore {
 				return notes.get(first ?? "");
 		}
 	}
+}
+
+function keptRows(view: OwnView | undefined, block: number): WireMessage[] | undefined {
+	const rows = view === undefined ? [] : rowsIn(view.rows, block);
+	return rows.length === 0 ? undefined : rows;
 }
 
 function keptView(view: OwnView | undefined): KeptView | undefined {
@@ -312,7 +320,7 @@ function nothing(): Omit<Content, "identity"> {
 }
 
 /** Null: nothing was kept. */
-function contentOf(entries: Iterable<readonly [string, unknown]>): Content | null {
+function contentOf(disk: Disk, entries: Iterable<readonly [string, unknown]>): Content | null {
 	const content = nothing() as Content;
 	const items: KeptItem[] = [];
 	let found = false;
@@ -326,7 +334,8 @@ function contentOf(entries: Iterable<readonly [string, unknown]>): Content | nul
 		} else if (kind === kinds.mark) {
 			viewIn(content, first).watermarks.set(second ?? "", value as WireWatermark);
 		} else if (kind === kinds.row) {
-			viewIn(content, first).rows.set(Number(second), value as WireMessage);
+			const { rows } = viewIn(content, first);
+			(rows as LazyRows).wait(Number(second), () => disk.rows(value));
 		} else if (kind === kinds.stream) {
 			const stream = value as KeptStream;
 			content.streams.set(stream.conversation, { ...stream, queue: [] });
@@ -344,7 +353,7 @@ function contentOf(entries: Iterable<readonly [string, unknown]>): Content | nul
 function viewIn({ views }: Content, conversation: string): OwnView {
 	const known = views.get(conversation);
 	if (known !== undefined) return known;
-	const view = emptyView(conversation);
+	const view = { ...emptyView(conversation), rows: new LazyRows() };
 	views.set(conversation, view);
 	return view;
 }

@@ -25,7 +25,10 @@ export type Call =
 	| "watch"
 	| "unwatch"
 	| "typing"
-	| "pulse";
+	| "pulse"
+	| "start"
+	| "hurry"
+	| "check";
 
 export type Said =
 	/** The leader has begun; whoever waits for an answer asks again. */
@@ -51,3 +54,8 @@ export type Said =
 			readonly code: ErrorCode;
 			readonly detail: string;
 	  };
+
+/** Each tab has a monotonic clock of its own, so `retryAt` travels as the time of day. */
+export function movedPhase(phase: Phase, byMs: number): Phase {
+	return phase.type === "waiting" ? { ...phase, retryAt: phase.retryAt + byMs } : phase;
+}

@@ -13,7 +13,7 @@ import type { Engine } from "./engine.js";
 import { gated } from "./gate.js";
 import type { KeptStore } from "./kept-store.js";
 import type { Opened } from "./platform.js";
-import { type Call, changes, type Said } from "./tab-words.js";
+import { type Call, changes, movedPhase, type Said } from "./tab-words.js";
 
 interface Waiting {
 	readonly name: Call;
@@ -31,6 +31,7 @@ export class Tabs implements Engine {
 	private readonly channel: BroadcastChannel;
 	private readonly openStore: () => Promise<KeptStore>;
 	private readonly onFailed: (cause: unknown) => void;
+	private readonly clock: TabOptions["clock"];
 	private options: Options | null = null;
 	private emit: Emit = () => {};
 	private kept: KeptStore | null = null;
@@ -45,6 +46,7 @@ export class Tabs implements Engine {
 	private joined: () => void = () => {};
 	private release: () => void = () => {};
 	private started = false;
+	private following = false;
 	private closed = false;
 
 	constructor(name: string, openStore: () => Promise<KeptStore>, options: TabOptions) {
@@ -52,6 +54,7 @@ export class Tabs implements Engine {
 		this.store = new MemoryStore(freshNames(options.clock));
 		this.openStore = openStore;
 		this.onFailed = options.onFailed;
+		this.clock = options.clock;
 		this.channel = new BroadcastChannel(`colloquy:${name}`);
 		this.channel.onmessage = ({ data }) => this.heard(data as Said);
 	}
@@ -72,7 +75,8 @@ export class Tabs implements Engine {
 					});
 				})
 				.catch((cause) => {
-					this.onFailed(cause);
+					// Told once: to whoever opens, or, when another tab was followed so far, as a failure.
+					if (this.following) this.onFailed(cause);
 					reject(cause);
 				});
 			this.say({ type: "join", tab: this.tab });
@@ -126,8 +130,23 @@ export class Tabs implements Engine {
 	/** Here and in the other tabs. */
 	private tell(name: keyof Events, args: readonly unknown[]): void {
 		// What a fault holds may not travel.
-		if (name !== "fault") this.say({ type: "event", name, args });
+		const said = name === "phase" ? [movedPhase(args[0] as Phase, this.clockGap())] : args;
+		if (name !== "fault") this.say({ type: "event", name, args: said });
 		this.happened(name, args);
+	}
+
+	/** From the monotonic clock of this tab to the time of day. */
+	private clockGap(): number {
+		return this.clock.now() - this.clock.monotonic();
+	}
+
+	private told(): Phase {
+		return movedPhase(this.phase, this.clockGap());
+	}
+
+	private overheard(name: keyof Events, args: readonly unknown[]): void {
+		if (name !== "phase") this.happened(name, args);
+		else this.happened(name, [movedPhase(args[0] as Phase, -this.clockGap())]);
 	}
 
 	private happened(name: keyof Events, args: readonly unknown[]): void {
@@ -154,17 +173,17 @@ export class Tabs implements Engine {
 				break;
 			case "join":
 				if (this.kept === null) return;
-				this.say({ type: "image", to: said.tab, image: this.kept.image(), phase: this.phase });
+				this.say({ type: "image", to: said.tab, image: this.kept.image(), phase: this.told() });
 				break;
 			case "image":
-				this.imaged(said.image, said.phase);
+				this.imaged(said.image, movedPhase(said.phase, -this.clockGap()));
 				break;
 			case "change":
 				if (this.kept !== null) return;
 				(this.store[said.name as "keep"] as (...args: unknown[]) => unknown)(...said.args);
 				break;
 			case "event":
-				if (this.kept === null) this.happened(said.name, said.args);
+				if (this.kept === null) this.overheard(said.name, said.args);
 				break;
 			case "call":
 				if (this.kept !== null) void this.serve(said);
@@ -176,6 +195,7 @@ export class Tabs implements Engine {
 
 	private imaged(image: Image, phase: Phase): void {
 		this.store.become(image);
+		this.following = true;
 		this.joined();
 		this.emit("replaced");
 		// Told at the start, if that is still to come.
@@ -314,7 +334,7 @@ export class Tabs implements Engine {
 	start(): void {
 		this.started = true;
 		if (this.device === null) this.emit("phase", this.phase);
-		this.device?.start();
+		this.tellLeader("start", []);
 	}
 
 	stop(): void {
@@ -323,11 +343,11 @@ export class Tabs implements Engine {
 	}
 
 	hurry(): void {
-		this.device?.hurry();
+		this.tellLeader("hurry", []);
 	}
 
 	check(): void {
-		this.device?.check();
+		this.tellLeader("check", []);
 	}
 
 	async close(): Promise<void> {

@@ -125,7 +125,8 @@ export class Timeline {
 	/** The object of a row that was sent here, taken from the end of the list. */
 	private ownOf(row: WireMessage): LiveMessage | undefined {
 		if (this.tail.length === 0 || row.outbox === null) return undefined;
-		const key = row.body === null ? null : keyOf(row.body.id);
+		const id = row.body?.id ?? row.id;
+		const key = id === null ? null : keyOf(id);
 		const found = this.tail.find((one) => one.seq === row.seq || one.key === key);
 		if (found !== undefined) this.drop(found);
 		return found;

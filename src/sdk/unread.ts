@@ -42,11 +42,14 @@ function below(view: View, seen: number, me: string): number {
 	return Math.max(0, Math.min(count, first - 1 - seen));
 }
 
+/** Up to here it is not even asked how many rows there are: a disk would have to read them all. */
+const oneByOneMax = 200;
+
 /** Rows of a range in order, however many numbers of it are not held. */
 export function rowsOf(view: View, from: number, to: number): WireMessage[] {
 	const { rows } = view;
 	const found: WireMessage[] = [];
-	if (to - from < rows.size) {
+	if (to - from < oneByOneMax || to - from < rows.size) {
 		for (let seq = from; seq <= to; seq += 1) {
 			const row = rows.get(seq);
 			if (row !== undefined) found.push(row);

@@ -21,7 +21,7 @@ t.test("help and version are answers, not errors", async (t) => {
 });
 
 t.test("no line of any help is wider than 80 columns", async (t) => {
-	for (const command of ["serve", "token", "ps", "inspect", "verify", "config"]) {
+	for (const command of ["serve", "token", "ps", "inspect", "verify", "conformance", "config"]) {
 		const { stdout } = await runCli([command, "--help"]);
 		for (const line of stdout.split("\n")) t.ok(line.length <= 80, line);
 	}

@@ -6,7 +6,7 @@ import { MemoryStore } from "../../src/client/memory-store.js";
 import { BackOff } from "../../src/client/reconnect.js";
 import { Stage } from "../helpers/scripted-peer.js";
 import { HandClock } from "./hand-clock.js";
-import { outboxOne, text, welcomeOp } from "./operations.js";
+import { answer, outboxOne, text, welcomeOp } from "./operations.js";
 
 t.test("waits grow to a bound, spread over the whole of it", async (t) => {
 	const clock = new HandClock();
@@ -95,19 +95,28 @@ t.test("fifty restarts in a row · connected after each", async (t) => {
 	}
 });
 
-t.test("drain · the session goes on, and the return waits for the hint", async (t) => {
+t.test("drain · what is under way is answered, the rest stays, the hint is kept", async (t) => {
 	const stage = new Stage();
 	const peer = await stage.live();
+	stage.device.write("c1", text("under way"));
+	await stage.settle();
+	const first = peer.takeOne("write");
 	peer.say({ type: "drain", retryAfterMs: 3_000, url: null });
-	stage.device.write("c1", text("still taken"));
 	await stage.settle();
-	t.same(peer.takeNumbers(), [1]);
-	peer.close(4000);
+	stage.device.write("c1", text("kept"));
+	const asked = t.rejects(stage.device.request({ type: "ping" }), { code: "UNAVAILABLE" });
 	await stage.settle();
+	t.strictSame(peer.heard, [], "nothing more is said");
+	t.notOk(peer.closed, "an answer is still to come");
+	peer.say(answer(first, 1));
+	await stage.settle();
+	t.ok(peer.closed);
+	await asked;
+	t.match(stage.toldOf("phase").at(-1), ["phase", { type: "waiting", code: "DRAINING" }]);
 	await stage.clock.pass(2_900);
 	t.equal(stage.peers.length, 1);
-	await stage.clock.pass(1_000);
-	t.equal(stage.peers.length, 2);
+	const next = await stage.live();
+	t.same(next.takeNumbers(), [2]);
 });
 
 t.test("replaced, revoked and refused sessions stay away until started again", async (t) => {

@@ -59,16 +59,16 @@ t.test("a cursor below the kept events is told to start over, a new device is no
 t.test(
 	"a conversation whose snapshot is lost after trimming is out of order, not begun anew",
 	async (t) => {
-		let it = await startBroker(config);
+		const it = await startBroker(config);
 		t.teardown(() => it.discard());
 		const [, conversation] = await talk(it);
-		await it.broker.close({ graceMs: 0 });
+		await it.stop({ graceMs: 0 });
 		const { data: folder } = it;
 		const options = { folder, durability: "fsync", clock: systemClock, log: silentLog } as const;
 		const journal = await openLevel(options);
 		await journal.commit({ keys: [snapshotKey("conversation", conversation)], values: [null] });
 		await journal.close();
-		it = await startBroker({ ...config, data: folder });
+		await it.start();
 		const ann = await it.connect("ann", { device: "d2" });
 		ann.write(conversation, 1, 0, text("two"));
 		t.match(await ann.outcome(conversation, 1), { type: "refused", code: "UNAVAILABLE" });

@@ -1,47 +1,40 @@
-// A broker in this process on a folder of its own and a free port, for tests that need real sockets
-// and a real store but no crash.
+// The test kit's broker, spoken to operation by operation: for tests that need real sockets and a
+// real store, and look at single answers.
 
-import { rmSync } from "node:fs";
-import { type Broker, type BrokerOptions, createBroker } from "../../src/broker.js";
+import type { BrokerOptions } from "../../src/broker.js";
 import type { Config } from "../../src/config.js";
-import { tempFolder } from "./server-process.js";
+import * as kit from "../../src/testing/broker.js";
+import type { TestClock } from "../../src/testing/clock.js";
 import { tokenFor, WireClient } from "./wire-client.js";
 
-export interface TestBroker {
-	readonly broker: Broker;
-	readonly data: string;
+export interface TestBroker extends kit.TestBroker {
 	readonly wsUrl: string;
 	/** A connected device of a user. */
 	connect(
 		user: string,
 		more?: { device?: string; generation?: number; outbox?: string },
 	): Promise<WireClient>;
-	/** Closes and opens again on the same folder. */
+	/** Closes in order and opens again on the same folder. */
 	restart(): Promise<TestBroker>;
 	discard(): Promise<void>;
 }
 
 export async function startBroker(
 	config: Partial<Config> = {},
-	options: BrokerOptions = {},
+	options: Omit<BrokerOptions, "clock"> & { readonly clock?: TestClock } = {},
 ): Promise<TestBroker> {
-	const data = config.data ?? tempFolder();
-	const broker = await createBroker({ ...config, data, port: 0 }, options);
-	const { port } = await broker.listen();
-	const wsUrl = `ws://127.0.0.1:${port}`;
-	return {
-		broker,
-		data,
+	const broker = await kit.startBroker({ config, ...options });
+	const wsUrl = broker.url.replace("http", "ws");
+	const it: TestBroker = Object.assign(broker, {
 		wsUrl,
-		connect: async (user, more = {}) =>
-			WireClient.connect({ wsUrl, token: await tokenFor(data, user), ...more }),
+		connect: async (user: string, more = {}) =>
+			WireClient.connect({ wsUrl, token: await tokenFor(broker.data, user), ...more }),
 		restart: async () => {
-			await broker.close({ graceMs: 0 });
-			return startBroker({ ...config, data }, options);
+			await broker.stop({ graceMs: 0 });
+			await broker.start();
+			return it;
 		},
-		discard: async () => {
-			await broker.close({ graceMs: 0 });
-			rmSync(data, { recursive: true, force: true });
-		},
-	};
+		discard: () => broker.close(),
+	});
+	return it;
 }

@@ -7,8 +7,8 @@ import { silentLog } from "../../src/base/log.js";
 import type { Journal } from "../../src/journal/journal.js";
 import { openLevel } from "../../src/journal/leveldb.js";
 import { memoryStore, openMemory } from "../../src/journal/memory.js";
+import { faultyJournal } from "../../src/testing/faulty-journal.js";
 import { type JournalSubject, journalSuite } from "../conformance/journal.js";
-import { faultyJournal } from "../helpers/faulty-journal.js";
 import { temporaryFolder } from "./folder.js";
 
 interface Adapter {

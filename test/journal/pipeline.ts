@@ -8,7 +8,7 @@ import { eventKey, ofKind } from "../../src/journal/keys.js";
 import type { GroupLimits } from "../../src/journal/limits.js";
 import { memoryStore, openMemory } from "../../src/journal/memory.js";
 import { appendEvent } from "../../src/journal/rows.js";
-import { type FaultyJournal, faultyJournal } from "../helpers/faulty-journal.js";
+import { type FaultyJournal, faultyJournal } from "../../src/testing/faulty-journal.js";
 import { type ManualClock, manualClock, turns } from "../helpers/manual-clock.js";
 
 export interface Bench {

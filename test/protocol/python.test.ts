@@ -4,9 +4,10 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
+import { commandSubject, proveClient } from "../../src/conformance/index.js";
 import { root } from "../helpers/root.js";
 import { startServer, tempFolder } from "../helpers/server-process.js";
-import { pythonMissing, runPython, tokensFor } from "./python.js";
+import { pythonCommand, pythonMissing, runPython, tokensFor } from "./python.js";
 
 const skip = pythonMissing();
 
@@ -45,3 +46,16 @@ t.test(
 		t.match(talk.lines.at(-1), /^(\d+) of \1$/);
 	},
 );
+
+t.test("another client holds its own against the scripted peer", { skip }, async (t) => {
+	const report = await proveClient({
+		subject: commandSubject(pythonCommand("driver.py")),
+		only: ({ clause }) => /^P-(?:6\.7|6\.9|14\.4)$/.test(clause),
+		lanes: 8,
+	});
+	t.strictSame(
+		report.findings.filter(({ ok }) => !ok),
+		[],
+	);
+	t.ok(report.total > 10);
+});

@@ -1,14 +1,19 @@
 // Runs the programs in test/python with the system's Python, whose packages they need. Not here:
 // what they check.
 
-import { execFile, execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { join } from "node:path";
 import { root } from "../helpers/root.js";
-import { cliFile } from "../helpers/server-process.js";
+import { runCli } from "../helpers/server-process.js";
 
 /** Not the first on the path, which may be one without Debian's packages. */
 const python = process.env.COLLOQUY_TEST_PYTHON ?? "/usr/bin/python3";
 const folder = join(root, "test/python");
+
+/** How a shell starts one of the programs. */
+export function pythonCommand(file: string): string {
+	return `'${python}' -B '${join(folder, file)}'`;
+}
 
 /** Why the programs cannot run here; false: they can. For the `skip` of a test. */
 export function pythonMissing(): string | false {
@@ -65,12 +70,7 @@ export async function tokensFor(
 ): Promise<Record<string, string>> {
 	const tokens: Record<string, string> = {};
 	for (const user of users) {
-		tokens[user] = await new Promise((resolve, reject) => {
-			execFile(process.execPath, [cliFile, "token", user, "--data", data], (error, stdout) => {
-				if (error === null) resolve(stdout.trim());
-				else reject(error);
-			});
-		});
+		tokens[user] = (await runCli(["token", user, "--data", data])).stdout.trim();
 	}
 	return tokens;
 }

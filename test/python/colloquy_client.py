@@ -33,6 +33,7 @@ class Client:
         self.closed.set()
         self.close_code = None
         self.goodbye = None
+        self.draining = None
         # Everything the server says, in order; and errors that belong to no request.
         self.events = asyncio.Queue()
         self.errors = []
@@ -53,7 +54,7 @@ class Client:
             compression=None,
             close_timeout=2,
         )
-        self.goodbye = self.close_code = self.welcome = None
+        self.goodbye = self.close_code = self.welcome = self.draining = None
         self.closed.clear()
         self.requests = 0
         self.waiting = {}
@@ -94,8 +95,14 @@ class Client:
                 self.store.commit()
                 for conversation in {op["conversation"] for op in ops if op["type"] in PUSHES}:
                     self.sync.confirm(conversation)
+                # [P-14.4] Nothing of one's own is unanswered: the connection has no more use.
+                if self.draining and not self.waiting and not self.outbox.flying():
+                    await self.socket.close()
         except websockets.ConnectionClosed:
             pass
+        except (codec.Malformed, TypeError):
+            # No operations: whatever follows cannot be trusted either.
+            await self.socket.close()
         finally:
             self.close_code = self.socket.close_code
             self.ended()
@@ -121,7 +128,8 @@ class Client:
         await self.reader
 
     def say(self, op):
-        self.write_bytes(codec.encode(op))
+        if not self.draining:
+            self.write_bytes(codec.encode(op))
 
     def write_bytes(self, data):
         """[P-2.1] What is said in one turn goes in one message."""
@@ -167,6 +175,9 @@ class Client:
             self.welcomed.set_result(op)
         elif kind == "goodbye":
             self.goodbye = op
+        elif kind == "drain":
+            self.draining = op
+            self.level = False
         self.events.put_nowait(op)
 
     def replied(self, op):
@@ -179,7 +190,7 @@ class Client:
             future.set_exception(Failed(op["code"], op["detail"]))
 
     async def request(self, kind, /, **fields):
-        if self.closed.is_set():
+        if self.closed.is_set() or self.draining:
             raise Failed("CLOSED")
         self.requests += 1
         future = asyncio.get_running_loop().create_future()
@@ -208,16 +219,18 @@ class Client:
             except (Failed, OSError, websockets.WebSocketException):
                 failures += 1
             code = self.goodbye["code"] if self.goodbye else None
-            if code == "DEVICE_FORKED":
+            if code == "DEVICE_FORKED" or self.close_code == 4504:
                 self.store.become_new(outbox=False)
                 self.store.commit()
-            elif code == "DEVICE_FORGOTTEN":
+            elif code == "DEVICE_FORGOTTEN" or self.close_code == 4505:
                 self.outbox.move(device=True)
             elif self.close_code is not None and 4500 <= self.close_code < 5000:
                 raise Failed(code or "CLOSED", str(self.close_code))
-            hint = self.goodbye["retryAfterMs"] / 1000 if self.goodbye else 0
-            cap = min(30, 0.5 * 2**failures) if failures else 0.05
-            await asyncio.sleep(max(hint, cap * secrets.randbelow(1000) / 1000))
+            told = [op["retryAfterMs"] / 1000 for op in (self.goodbye, self.draining) if op]
+            if self.draining and self.draining["url"]:
+                self.url = self.draining["url"].removesuffix("/v1") + "/v1"
+            cap = min(30, 0.5 * 2**failures)
+            await asyncio.sleep(max(told, default=0) + cap * secrets.randbelow(1000) / 1000)
 
     # Operations by name.
 

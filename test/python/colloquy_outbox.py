@@ -37,6 +37,9 @@ class Outbox:
         """A new connection: nothing is in flight."""
         self.flights = {}
 
+    def flying(self):
+        return any(flight["flying"] for flight in self.flights.values())
+
     def queue(self, conversation, command):
         """Numbered and stored; the future gets the answer, or Refused."""
         name = conversation or ""

@@ -25,6 +25,8 @@ class Sync:
         self.port = port
         self.kept = {}
         self.pulling = {}
+        # [P-6.7] Marked positions of what is being pulled.
+        self.wanted = {}
         # [P-6.5] Positions as this generation began, of what has moved since.
         self.began = {}
         self.said = {}
@@ -35,6 +37,11 @@ class Sync:
             await self.read_list()
         for conversation in self.store.conversations():
             self.confirm(conversation)
+            # [P-6.8] A former connection was cut off before it had pulled what the list knew of.
+            view = self.store.view(conversation)
+            entry = view.get("entry")
+            if entry and view["position"] < entry["position"]:
+                self.pull_soon(conversation)
 
     async def read_list(self):
         """[P-6.8]"""
@@ -75,6 +82,7 @@ class Sync:
             position = self.store.view(conversation)["position"]
             held.append({**mark, "position": self.began.get(conversation, position)})
             if position < mark["position"]:
+                self.wanted[conversation] = mark["position"]
                 self.pull_soon(conversation)
         for at in range(0, len(held), 1000):
             self.port.say({"type": "held", "held": held[at : at + 1000]})
@@ -157,15 +165,19 @@ class Sync:
             await asyncio.gather(*self.pulling.values())
 
     async def pull(self, conversation):
+        failed = False
         try:
             await self.pull_pages(conversation)
         except Failed as error:
             if error.code == "RESET":
                 await self.reset(conversation)
                 return
+            failed = True
             if error.code not in ("CONVERSATION_UNKNOWN", "CLOSED"):
                 self.port.failed(error)
         self.pulling.pop(conversation, None)
+        if self.store.view(conversation)["position"] < self.wanted.pop(conversation, 0) and not failed:
+            self.pull_soon(conversation)
         for op in self.kept.pop(conversation, []):
             self.push(op)
         self.store.commit()

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import t from "tap";
 import { systemClock } from "../../src/base/clock.js";
 import { freshNames, type MemoryStore } from "../../src/client/memory-store.js";
+import type { WireMessage } from "../../src/protocol/frames.js";
 import type { ClientError, Message } from "../../src/sdk/index.js";
 import { type Batch, type Disk, KeptStore } from "../../src/sdk/kept-store.js";
 import { row, text } from "../client/operations.js";
@@ -188,6 +189,10 @@ class TestDisk implements Disk {
 		return structuredClone([...this.kept]);
 	}
 
+	rows(value: unknown) {
+		return value as WireMessage[];
+	}
+
 	async write({ put, remove, clear }: Batch) {
 		await this.held;
 		if (this.full) throw new Error("no space left");
@@ -230,7 +235,7 @@ function change(store: MemoryStore, random: (bound: number) => number): void {
 	const place = random(8) === 0 ? null : conversation;
 	const stream = store.stream(place);
 	const n = (stream?.answered ?? 0) + 1 + random(4);
-	const rows = [row(1 + random(30), { changed: random(100) })];
+	const rows = [row(1 + random(100), { changed: random(100) })];
 	const mark = { user: `u${random(3)}`, delivered: random(9), deliveredAt: 1, seen: 0, seenAt: 0 };
 	switch (random(9)) {
 		case 0:

@@ -2,8 +2,8 @@
 // says a failed store does: the failed commit may be there or not, reads go on, nothing is written
 // until `reopen` has succeeded.
 
-import { BrokerError } from "../../src/base/errors.js";
-import type { Journal, JournalState, WriteSet } from "../../src/journal/journal.js";
+import { BrokerError } from "../base/errors.js";
+import type { Journal, JournalState, WriteSet } from "../journal/journal.js";
 
 export interface FaultyJournal extends Journal {
 	/** The next commit fails; its rows are found after reopening, or are not. */

@@ -1,0 +1,95 @@
+// Rows of a conversation that are read from what a disk gave only when somebody looks at them: a
+// start with ten thousand conversations needs the last few rows of each.
+
+import type { WireMessage } from "../protocol/frames.js";
+
+/** Rows with neighbouring numbers go together: fewer entries to read, little to write again. */
+const blockRows = 32;
+
+export function blockOf(seq: number): number {
+	return Math.floor(seq / blockRows);
+}
+
+/** The rows of a block that are held. */
+export function rowsIn(rows: ReadonlyMap<number, WireMessage>, block: number): WireMessage[] {
+	const found: WireMessage[] = [];
+	for (let seq = block * blockRows; seq < (block + 1) * blockRows; seq += 1) {
+		const row = rows.get(seq);
+		if (row !== undefined) found.push(row);
+	}
+	return found;
+}
+
+export class LazyRows extends Map<number, WireMessage> {
+	private readonly waiting = new Map<number, () => readonly WireMessage[]>();
+
+	/** A block that is there, and how to read it. */
+	wait(block: number, read: () => readonly WireMessage[]): void {
+		this.waiting.set(block, read);
+	}
+
+	private fill(block: number): void {
+		const read = this.waiting.get(block);
+		if (read === undefined) return;
+		this.waiting.delete(block);
+		for (const row of read()) super.set(row.seq, row);
+	}
+
+	private fillAll(): void {
+		for (const block of this.waiting.keys()) this.fill(block);
+	}
+
+	override get(seq: number): WireMessage | undefined {
+		// A map is made before its own fields are.
+		if (this.waiting?.size > 0) this.fill(blockOf(seq));
+		return super.get(seq);
+	}
+
+	override has(seq: number): boolean {
+		return this.get(seq) !== undefined;
+	}
+
+	override set(seq: number, row: WireMessage): this {
+		if (this.waiting?.size > 0) this.fill(blockOf(seq));
+		return super.set(seq, row);
+	}
+
+	override delete(seq: number): boolean {
+		this.fill(blockOf(seq));
+		return super.delete(seq);
+	}
+
+	override clear(): void {
+		this.waiting.clear();
+		super.clear();
+	}
+
+	override get size(): number {
+		this.fillAll();
+		return super.size;
+	}
+
+	override forEach(run: Parameters<Map<number, WireMessage>["forEach"]>[0]): void {
+		this.fillAll();
+		super.forEach(run);
+	}
+
+	override keys() {
+		this.fillAll();
+		return super.keys();
+	}
+
+	override values() {
+		this.fillAll();
+		return super.values();
+	}
+
+	override entries() {
+		this.fillAll();
+		return super.entries();
+	}
+
+	override [Symbol.iterator]() {
+		return this.entries();
+	}
+}
