@@ -9,6 +9,7 @@ import { type Entered, helpRows, helpUsageCells } from "./commands.js";
 import { blank, type Line, span } from "./line.js";
 import { harmlessLine, pad } from "./text.js";
 import { nameTone, whenOf } from "./theme.js";
+import { listItem } from "./view-of.js";
 
 type Command = Entered & { readonly type: "command" };
 
@@ -22,7 +23,7 @@ export async function perform(chat: Chat, command: Command): Promise<void> {
 			return chat.show({ title: "conversations", lines: listLines(chat) });
 		case "group": {
 			const [title = "", ...others] = command.words;
-			chat.enter(await client.create({ title, members: usersOf(others) }));
+			await chat.enter(await client.create({ title, members: usersOf(others) }));
 			return chat.say("good", `${title} is there`);
 		}
 		case "join":
@@ -157,17 +158,15 @@ function helpLines(): Line[] {
 	]);
 }
 
-function listLines(chat: Chat): Line[] {
-	const { client, clock } = chat;
-	return client.conversations
-		.snapshot()
-		.map(({ title, id, unread, last }) => [
-			blank(1),
-			span(pad(harmlessLine(title === "" ? id : title), 24), "text", { bold: unread > 0 }),
-			span(pad(unread > 0 ? `${unread} new` : "", 8), "warn"),
-			span(pad(last === null ? "" : whenOf(last.at, clock.now()), 11), "faint"),
-			span(last === null ? "" : harmlessLine(last.text), "faint"),
-		]);
+function listLines({ client, clock }: Chat): Line[] {
+	const items = client.conversations.snapshot().map((summary) => listItem(client, summary));
+	return items.map(({ title, unread, at, preview }) => [
+		blank(1),
+		span(pad(harmlessLine(title), 24), "text", { bold: unread > 0 }),
+		span(pad(unread > 0 ? `${unread} new` : "", 8), "warn"),
+		span(pad(at === null ? "" : whenOf(at, clock.now()), 11), "faint"),
+		span(harmlessLine(preview), "faint"),
+	]);
 }
 
 function memberLines(info: ConversationInfo, chat: Chat): Line[] {

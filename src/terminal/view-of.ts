@@ -92,7 +92,7 @@ function otherOf(id: string, me: string | null): string | null {
 	return members === null ? null : (members.find((user) => user !== me) ?? members[0]);
 }
 
-function listItem(client: Client, summary: ConversationSummary): ListItem {
+export function listItem(client: Client, summary: ConversationSummary): ListItem {
 	const { id, last, unread, muted } = summary;
 	const other = otherOf(id, client.user);
 	const kind = kindOf(id, summary.kind);

@@ -53,7 +53,7 @@ async function offered(test: Test, words: readonly string[]): Promise<string[]> 
 
 t.test("bash: commands, commands below commands, flags, values", async (t) => {
 	t.strictSame(await offered(t, ["cha"]), ["chat"]);
-	t.strictSame(await offered(t, ["con"]), ["context", "config"]);
+	t.strictSame(await offered(t, ["conte"]), ["context"]);
 	t.strictSame(await offered(t, ["context", ""]), ["add", "ls", "use", "rm", "--help"]);
 	t.strictSame(await offered(t, ["send", "bob", "--unt"]), ["--until"]);
 	t.strictSame(await offered(t, ["send", "bob", "--until", "s"]), ["sent", "seen"]);
