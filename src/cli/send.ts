@@ -6,7 +6,7 @@ import { sleep, systemClock } from "../base/clock.js";
 import { parseDuration } from "../config/units.js";
 import type { Config } from "../config.js";
 import type { Conversation, Message } from "../sdk/index.js";
-import { find } from "../terminal/chat.js";
+import { find } from "../terminal/find.js";
 import { CliError, exitCodes } from "./exit.js";
 import { print, printJson } from "./output.js";
 import { endOnBrokenPipe, inTime, wholeOf } from "./pipeline.js";

@@ -4,7 +4,7 @@
 import { systemClock } from "../base/clock.js";
 import type { Config } from "../config.js";
 import type { Client, Conversation, Message } from "../sdk/index.js";
-import { find } from "../terminal/chat.js";
+import { find } from "../terminal/find.js";
 import { harmless, harmlessLine } from "../terminal/text.js";
 import { CliError, exitCodes } from "./exit.js";
 import { paintFor, print, printJson } from "./output.js";

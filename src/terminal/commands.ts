@@ -127,7 +127,7 @@ export interface Known {
 }
 
 /** Names for the signs that people react with most. */
-export const shortcodes: Readonly<Record<string, string>> = {
+const shortcodes: Readonly<Record<string, string>> = {
 	":+1:": "👍",
 	":-1:": "👎",
 	":heart:": "❤️",
@@ -197,3 +197,8 @@ export function helpRows(): { readonly usage: string; readonly about: string }[]
 }
 
 export const helpUsageCells = Math.max(...helpRows().map(({ usage }) => width(usage)));
+
+/** `:+1:` and its like as signs. */
+export function withSigns(text: string): string {
+	return text.replace(/:[\w+-]+:/g, (code) => shortcodes[code] ?? code);
+}

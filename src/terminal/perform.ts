@@ -4,8 +4,9 @@
 import { BrokerError } from "../base/errors.js";
 import { userId } from "../base/ids.js";
 import type { Conversation, ConversationInfo } from "../sdk/types.js";
-import { type Chat, pick, withSigns } from "./chat.js";
-import { type Entered, helpRows, helpUsageCells } from "./commands.js";
+import type { Chat } from "./chat.js";
+import { type Entered, helpRows, helpUsageCells, withSigns } from "./commands.js";
+import { pick } from "./find.js";
 import { blank, type Line, span } from "./line.js";
 import { harmlessLine, pad } from "./text.js";
 import { nameTone, whenOf } from "./theme.js";

@@ -4,8 +4,9 @@
 import { createInterface } from "node:readline";
 import type { Clock } from "../base/clock.js";
 import type { Client, Conversation, Message } from "../sdk/types.js";
-import { Chat, told } from "./chat.js";
+import { Chat } from "./chat.js";
 import { emptyEditor } from "./editor.js";
+import { told } from "./find.js";
 import { connectionText } from "./frame.js";
 import { lineText } from "./line.js";
 import { harmless, harmlessLine } from "./text.js";

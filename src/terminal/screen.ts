@@ -4,9 +4,10 @@
 import type { Clock, Timer } from "../base/clock.js";
 import type { Client } from "../sdk/types.js";
 import type { Depth } from "./ansi.js";
-import { Chat, told } from "./chat.js";
+import { Chat } from "./chat.js";
 import { complete } from "./commands.js";
 import { type Editor, edit, emptyEditor, entered, withText } from "./editor.js";
+import { told } from "./find.js";
 import { askedOf, frame, messageArea, panelFrom } from "./frame.js";
 import type { Key } from "./keys.js";
 import { blank, span } from "./line.js";
