@@ -84,8 +84,15 @@ export class BadForm extends BrokerError {
 	}
 }
 
-/** Ends a request with an error. The rest of its body is not read: the connection ends with it. */
+/** So long the rest of a refused body is read and thrown away; then the connection is cut. */
+const lingerMs = 2_000;
+
+/**
+ * Ends a request with an error. A connection that ends at once could take the answer with it: a
+ * client that still sends would meet a reset before it reads.
+ */
 export function answerError(
+	clock: Clock,
 	request: IncomingMessage,
 	response: ServerResponse,
 	error: unknown,
@@ -104,15 +111,11 @@ export function answerError(
 	if (status === 429 || status === 503) {
 		response.setHeader("retry-after", retryAfterSeconds);
 	}
-	if (!request.complete && hasBody(request)) {
-		response.setHeader("connection", "close");
-		// Read and thrown away until the answer is out: a reset could overtake it.
+	if (!request.complete) {
 		request.resume();
+		clock.after(lingerMs, () => {
+			if (!request.complete) request.socket.destroy();
+		});
 	}
 	answerJson(response, error instanceof BadForm ? error.status : status, body);
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-	const { "content-length": length, "transfer-encoding": coding } = headers;
-	return coding !== undefined || (length !== undefined && length !== "0");
 }

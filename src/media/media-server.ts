@@ -1,25 +1,18 @@
-// Media over HTTP: which request is which, and the parts behind. In the broker's process it has an
-// index and does everything; alone it has none and serves signed addresses only. docs/media.md.
+// Media over HTTP in the broker's process: which request is which, and the parts behind it.
+// docs/media.md is the interface.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import type { Timer } from "../base/clock.js";
 import { BrokerError } from "../base/errors.js";
 import type { Log } from "../base/log.js";
-import { type AccessParts, addressOf, nameIn, readable } from "./access.js";
+import { type AccessParts, addressOf, readable } from "./access.js";
 import { Downloads } from "./download.js";
 import { Drafts } from "./drafts.js";
-import {
-	answerError,
-	answerJson,
-	BadForm,
-	type Guard,
-	minded,
-	preflight,
-	whoAsks,
-} from "./http.js";
+import { answerJson, type Guard, minded, preflight, whoAsks } from "./http.js";
 import type { MediaIndex } from "./media-index.js";
 import { isResumable, Resumable } from "./resumable.js";
+import { allow, failed, sendSigned, target } from "./signed.js";
 import { Locks, type Slots } from "./slots.js";
 import { type BlobStore, hashPattern } from "./store.js";
 import { type Collected, sweep } from "./sweep.js";
@@ -89,16 +82,10 @@ export class MediaServer {
 
 	/** True: it is a request for media, and is answered. */
 	handle(request: IncomingMessage, response: ServerResponse): boolean {
-		// As it stands: no escape is undone, no dots are followed.
-		const [pathname = "", query = ""] = (request.url ?? "").split("?", 2);
-		if (!/^\/media(?:\/|$)/.test(pathname)) return false;
-		this.answer(request, response, pathname, new URLSearchParams(query)).catch((error: unknown) => {
-			const known = error instanceof BrokerError;
-			if (!known || error.code === "MEDIA_IO") {
-				const cause = known ? String(error.cause) : String(error);
-				this.parts.log("error", "media.failed", { error: cause });
-			}
-			answerError(request, response, error);
+		const { path, query } = target(request);
+		if (!/^\/media(?:\/|$)/.test(path)) return false;
+		this.answer(request, response, path, query).catch((error: unknown) => {
+			failed(this.parts, request, response, error);
 		});
 		return true;
 	}
@@ -179,13 +166,11 @@ export class MediaServer {
 		hash: string,
 		query: URLSearchParams,
 	): Promise<void> {
-		const bytes = Buffer.from(hash, "hex");
 		if (query.has("signature")) {
-			const name = nameIn(this.access, bytes, query);
-			if (name === null) throw new BrokerError("MEDIA_UNKNOWN");
-			await this.downloads.send(request, response, { hash, name, signed: true });
+			await sendSigned(this.access, this.downloads, request, response, hash, query);
 			return;
 		}
+		const bytes = Buffer.from(hash, "hex");
 		const { name, granted, ticket, expiresAt } = await this.mayRead(request, bytes, query);
 		response.setHeader("media-size", granted.size);
 		response.setHeader("media-type", granted.contentType);
@@ -212,9 +197,4 @@ export class MediaServer {
 		if (found === null) throw new BrokerError("MEDIA_UNKNOWN");
 		return found;
 	}
-}
-
-function allow({ method = "" }: IncomingMessage, methods: readonly string[]): void {
-	if (methods.includes(method)) return;
-	throw new BadForm(405, `${method} is not done here`, methods.join(", "));
 }

@@ -40,6 +40,8 @@ interface Asker {
 }
 
 const path = "/media/uploads";
+/** What is on its way to an upload may still arrive before another request takes it over. */
+const takeOverMs = 1_000;
 
 export function isResumable(pathname: string): boolean {
 	return pathname === path || pathname.startsWith(`${path}/`);
@@ -57,6 +59,7 @@ export class Resumable {
 			path,
 			datastore: store,
 			relativeLocation: true,
+			lockDrainTimeout: takeOverMs,
 			allowedHeaders: ["Authorization", "Colloquy-Device"],
 			exposedHeaders: ["Media-Hash", "Media-Size", "Media-Type", "Media-Ticket", "Media-Expires"],
 			// Whether the origin may ask was judged before.
