@@ -18,8 +18,10 @@ import { clientAddress, originAllowed } from "./gateway/peer.js";
 import { Door } from "./gateway/server.js";
 import type { Journal } from "./journal/journal.js";
 import { openLevel } from "./journal/leveldb.js";
+import type { Guard } from "./media/http.js";
 import { type MediaParts, MediaServer } from "./media/media-server.js";
 import { openStore } from "./media/open-store.js";
+import type { BlobStore } from "./media/store.js";
 import { makeTicket, ticketHolds } from "./media/ticket.js";
 
 export interface BrokerOptions {
@@ -34,6 +36,8 @@ export interface BrokerOptions {
 	readonly restored?: boolean;
 	/** Judges tokens; left out: JWTs by the configuration, or the data folder's own secret. */
 	readonly authenticate?: Authenticate;
+	/** Where files lie in the end; left out: where the configuration says. Closed by the broker. */
+	readonly mediaStore?: BlobStore;
 }
 
 /** What a running broker says of itself. Its size does not grow with the actors. */
@@ -107,17 +111,21 @@ export async function createBroker(
 		writeBufferBytes,
 		cacheBytes,
 	});
-	let core: Core;
+	let started: Core | undefined;
 	let media: MediaServer;
 	try {
 		const key = await loadOrCreateSecret(folder, clock, "media-key");
 		const tickets = ticketsOf(key, config, clock);
-		core = await createCore({ clock, log, journal, config, node, authenticate, tickets });
-		media = await openMedia(core, config, { clock, log, key, authenticate });
+		started = await createCore({ clock, log, journal, config, node, authenticate, tickets });
+		const { store, ...opened } = await openStore(config);
+		const parts = { ...opened, clock, log, key, authenticate, store: options.mediaStore ?? store };
+		media = await openMedia(started, config, parts);
 	} catch (error) {
+		await started?.stop();
 		await journal.close();
 		throw error;
 	}
+	const core = started;
 	const { gateway, root } = core;
 	const door = new Door(gateway, {
 		allowedOrigins: config.allowedOrigins,
@@ -176,12 +184,12 @@ function ticketsOf(key: Uint8Array, { mediaTicketMs }: Config, clock: Clock): Ti
 async function openMedia(
 	core: Core,
 	config: Config,
-	parts: Pick<MediaParts, "clock" | "log" | "key" | "authenticate">,
+	parts: Omit<MediaParts, keyof Guard | "index" | "limits" | "baseUrl"> &
+		Pick<Guard, "clock" | "authenticate">,
 ): Promise<MediaServer> {
 	const { allowedOrigins, trustedProxyHops } = config;
 	return MediaServer.open({
 		...parts,
-		...(await openStore(config)),
 		index: core.media,
 		limits: config,
 		baseUrl: config.mediaUrl,

@@ -198,8 +198,11 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 		media: new MediaRows(journal, pipeline),
 		provision: (user) => ask(user, (ends) => ({ type: "provision", device: null, ...ends })),
 		revoke: (user, device) => ask(user, (ends) => ({ type: "revoke", device, ...ends })),
-		admit: (user, device, issuedAt) =>
-			ask(user, (ends) => ({ type: "admit", device, issuedAt, ...ends })),
+		async admit(user, device, issuedAt) {
+			// An actor cannot be woken without the store: better said at once than waited for.
+			if (!pipeline.accepting) throw new BrokerError("JOURNAL_IO");
+			await ask(user, (ends) => ({ type: "admit", device, issuedAt, ...ends }));
+		},
 		async stop() {
 			sweeps.stop();
 			await root.close();

@@ -58,7 +58,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 		"actors/port",
 		"actors/root",
 	],
-	"src/index": ["src/base", "src/broker", "src/config", "src/auth"],
+	"src/index": ["src/base", "src/broker", "src/config", "src/auth", "src/media/store"],
 	"src/cli": [
 		"src/base",
 		"src/broker",

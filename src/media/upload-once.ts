@@ -51,7 +51,9 @@ async function received(
 ): Promise<Finished> {
 	try {
 		await drafts.create(id);
-		const got = await drafts.append(id, 0, request, size);
+		// The connection outlives a failure of ours: it has to carry the answer.
+		const bytes = request.iterator({ destroyOnReturn: false });
+		const got = await drafts.append(id, 0, bytes, size);
 		if (got !== size) throw new BrokerError("MEDIA_MISMATCH", `${got} of ${size} bytes came`);
 		return await drafts.finish(id, size);
 	} catch (cause) {

@@ -133,12 +133,14 @@ export class Uploads {
 		const contentType = typeOf(draft.head, declared);
 		return locks.run(hash, async () => {
 			const at = clock.now();
+			const { hash: key } = draft;
+			const known = (await index.looseSince(key)) !== null || (await index.referenced(key));
 			// The row first: a file without one would never be collected.
 			await index.uploaded(user, draft.hash, { size, contentType, at });
 			try {
 				await this.place(hash, draft);
 			} catch (cause) {
-				await this.undo(draft.hash);
+				if (!known) await this.undo(key);
 				throw cause instanceof BrokerError ? cause : new BrokerError("MEDIA_IO", "", { cause });
 			}
 			return this.granted(user, draft, contentType, at);
@@ -156,11 +158,9 @@ export class Uploads {
 
 	/** What failed leaves no row, so that it uses no quota; what cannot be undone the sweep finds. */
 	private async undo(hash: Uint8Array): Promise<void> {
-		const { store, index, log } = this.parts;
+		const { index, log } = this.parts;
 		try {
-			const there = await store.open(Buffer.from(hash).toString("hex"));
-			await there?.close();
-			if (there === null && !(await index.referenced(hash))) await index.forget(hash);
+			await index.forget(hash);
 		} catch (error) {
 			log("warn", "media.undo", { error: String(error) });
 		}
