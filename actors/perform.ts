@@ -26,7 +26,12 @@ export interface PerformContext {
 const nobody: ReadonlySet<string> = new Set();
 
 export class Perform {
-	constructor(private readonly context: PerformContext) {}
+	/** Many at once: one object for all pushes, because this path is hot. */
+	private readonly everyone: Reader;
+
+	constructor(private readonly context: PerformContext) {
+		this.everyone = this.reader("");
+	}
 
 	release(outputs: readonly Output[]): void {
 		for (const output of outputs) {
@@ -85,7 +90,7 @@ export class Perform {
 		// Only the author's devices see the place in the outbox; all others share one operation.
 		const row = shown.type === "message" || shown.type === "row" ? shown.row : null;
 		const author = row?.sender ?? "";
-		const op = showOp(effect, shown, from, this.reader(""));
+		const op = showOp(effect, shown, from, this.everyone);
 		if (!direct) {
 			for (const user of users) {
 				const except = exceptOf(user, origin);

@@ -192,7 +192,7 @@ async function openMedia(
 		...parts,
 		index: core.media,
 		limits: config,
-		baseUrl: config.mediaUrl,
+		baseUrl: config.mediaUrl.replace(/\/+$/, ""),
 		admit: (user, device, issuedAt) => core.admit(user, device, issuedAt),
 		address: ({ socket, headers }) =>
 			clientAddress(socket.remoteAddress, headers["x-forwarded-for"], trustedProxyHops),

@@ -171,6 +171,8 @@ export class MediaServer {
 			return;
 		}
 		const bytes = Buffer.from(hash, "hex");
+		// Of two users of one browser each is asked for.
+		response.appendHeader("vary", "Authorization");
 		const { name, granted, ticket, expiresAt } = await this.mayRead(request, bytes, query);
 		response.setHeader("media-size", granted.size);
 		response.setHeader("media-type", granted.contentType);

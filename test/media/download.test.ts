@@ -147,6 +147,7 @@ t.test("conditions and HEAD", async (t) => {
 	const etag = whole.headers.get("etag") ?? "";
 	t.equal(etag, `"${file.hash}"`);
 	t.equal(whole.headers.get("cache-control"), "private, max-age=31536000, immutable");
+	t.equal(whole.headers.get("vary"), "Authorization");
 	t.equal((await get({ "if-none-match": etag })).status, 304);
 	t.equal((await get({ "if-none-match": '"x"' })).status, 200);
 	t.equal((await get({ range: "bytes=0-1", "if-range": etag })).status, 206);

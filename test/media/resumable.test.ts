@@ -163,6 +163,13 @@ t.test("an upload belongs to its user, and a wrong declaration leaves nothing", 
 	for (const id of ["..%2f..%2fsecret", "a%00b", "x".repeat(4_096)]) {
 		t.equal(await offsetOf(it, "ann", `/media/uploads/${id}`), -404, id.slice(0, 20));
 	}
+	const sneaky = await begin(it, "ann", 3, {
+		filetype: "text/html\r\nX-Evil: 1",
+		filename: "../x",
+	});
+	const taken = await patch(it, "ann", sneaky, 0, Buffer.from("<b>"));
+	t.match(await taken.json(), { type: "application/octet-stream" });
+	t.equal(taken.headers.get("x-evil"), null);
 	t.equal((await create(it, "ann", 0)).status, 200, "no bytes at all are whole at once");
 });
 
