@@ -132,8 +132,7 @@ export class MediaServer {
 			preflight(response);
 			return;
 		}
-		const [, , hash = "", more] = pathname.split("/");
-		if (hash === "") {
+		if (pathname === "/media" || pathname === "/media/") {
 			allow(request, ["POST"]);
 			const { user } = await whoAsks(this.parts, request);
 			this.transfers.add(request, response);
@@ -142,6 +141,7 @@ export class MediaServer {
 			await uploadOnce({ clock, drafts, uploads }, user, request, response);
 			return;
 		}
+		const [, , hash = "", more] = pathname.split("/");
 		allow(request, more === undefined ? ["GET", "HEAD"] : ["GET"]);
 		if (!hashPattern.test(hash) || (more !== undefined && more !== "url")) {
 			throw new BrokerError("BAD_REQUEST", "the path names no hash in lower-case hex");
