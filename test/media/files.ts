@@ -57,7 +57,7 @@ export async function ask(
 	return fetch(`${it.wsUrl.replace("ws:", "http:")}${path}`, {
 		method,
 		headers: { ...token, ...headers },
-		...(body === undefined ? {} : { body }),
+		...(body === undefined ? {} : { body: Buffer.from(body) }),
 	});
 }
 

@@ -71,7 +71,7 @@ t.test("a wrong, nameless, oversized or lengthless upload leaves nothing", async
 	const endless = await fetch(`${it.wsUrl.replace("ws:", "http:")}/media`, {
 		method: "POST",
 		headers: { authorization: `Bearer ${await tokenFor(it.data, "ann")}` },
-		body: new Blob([picture()]).stream(),
+		body: new Blob([Buffer.from(picture())]).stream(),
 		duplex: "half",
 	} as RequestInit);
 	t.equal(endless.status, 411);
