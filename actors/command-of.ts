@@ -3,12 +3,15 @@
 import type { ConversationCommand } from "../src/domain/conversation-command.js";
 import type { Content, Write } from "../src/domain/event.js";
 import type { MessageRow } from "../src/domain/index-row.js";
+import { shows } from "../src/domain/media.js";
 import type { Body, WriteOp } from "../src/protocol/frames.js";
 import type { ConversationContext } from "./conversation.js";
 import type { SessionInfo } from "./port.js";
 
 /** Random bytes of a join link; nobody guesses 128 bits. */
 const linkBytes = 16;
+
+const none = new Uint8Array(0);
 
 /** The stored message that a command is about, and whether its author has a reaction on it. */
 export interface About {
@@ -23,7 +26,7 @@ export function commandOf(
 	write: Write,
 	{ row, had }: About,
 	at: number,
-	broker: Pick<ConversationContext, "clock" | "userExists">,
+	broker: Pick<ConversationContext, "clock" | "userExists" | "tickets">,
 ): ConversationCommand | null {
 	const { command } = op;
 	const by = session.user;
@@ -32,7 +35,10 @@ export function commandOf(
 		const { ttlMs, clientTime, seenUpTo } = command;
 		const expiresAt = ttlMs === null ? null : at + ttlMs;
 		const message = content(command, expiresAt, clientTime);
-		return { type: "send", at, by, write, message, seenUpTo };
+		const send = { type: "send", at, by, write, message, seenUpTo } as const;
+		return command.media.length === 0
+			? send
+			: { ...send, ...grants(command, null, at, by, broker) };
 	}
 	const base = { at, by, write };
 	switch (command.type) {
@@ -43,6 +49,7 @@ export function commandOf(
 				seq: command.seq,
 				message: content(command, null, null),
 				row,
+				...grants(command, row, at, by, broker),
 			};
 		case "delete":
 		case "hide":
@@ -88,6 +95,20 @@ export function commandOf(
 	}
 }
 
+/** The first reference that its sender may not make. */
+function grants(
+	{ media }: Body,
+	row: MessageRow | null,
+	now: number,
+	by: string,
+	{ tickets }: Pick<ConversationContext, "tickets">,
+): { readonly noGrant?: string } {
+	// What the message shows already is referenced, so it is there and its author may see it.
+	const shown = row?.message?.media ?? [];
+	const at = media.findIndex((one) => !shows(shown, one.hash) && !tickets.hold(by, one, now));
+	return at < 0 ? {} : { noGrant: `media ${at}` };
+}
+
 function content(body: Body, expiresAt: number | null, clientTime: number | null): Content {
 	const { id, contentType, replyTo, mentions, media } = body;
 	return {
@@ -96,7 +117,8 @@ function content(body: Body, expiresAt: number | null, clientTime: number | null
 		content: body.content,
 		replyTo,
 		mentions,
-		media,
+		// A ticket is for its sender's eyes: readers get their own with what they are shown.
+		media: media.length === 0 ? media : media.map((one) => ({ ...one, ticket: none })),
 		expiresAt,
 		clientTime,
 	};

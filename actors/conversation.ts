@@ -22,7 +22,7 @@ import type { ServerOp, WriteOp } from "../src/protocol/frames.js";
 import { Aggregate, type AggregateContext } from "./aggregate.js";
 import { commandOf } from "./command-of.js";
 import { conversationInfo, receiptsOf } from "./conversation-answers.js";
-import type { SessionInfo, SessionPort } from "./port.js";
+import type { SessionInfo, SessionPort, Tickets } from "./port.js";
 import { wireMessage } from "./show.js";
 import type { Ref } from "./system.js";
 
@@ -65,6 +65,7 @@ export interface ConversationContext extends AggregateContext {
 	readonly directMembersMax: number;
 	readonly caps: Caps;
 	userExists(user: string): boolean;
+	readonly tickets: Tickets;
 	readonly sessions: Pick<SessionPort, "speaks">;
 	/** Ask for a `gathered` message after the time to gather. */
 	gatherLater(conversation: string): void;
@@ -244,7 +245,9 @@ export class ConversationActor extends Aggregate<ConversationMessage, Conversati
 		position: number,
 	): void {
 		if (row === null || row.frozen === null) return;
-		const message = { ...wireMessage(row, session.user), changed: position };
+		const { user } = session;
+		const reader = { user, tickets: this.broker.tickets };
+		const message = { ...wireMessage(row, reader), changed: position };
 		this.reply(session, { type: "message", conversation: this.id, from, message });
 	}
 

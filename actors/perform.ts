@@ -7,9 +7,9 @@ import type { Effect, PushEffect } from "../src/domain/effect.js";
 import type { ServerOp } from "../src/protocol/frames.js";
 import type { ConversationMessage } from "./conversation.js";
 import type { Output } from "./output.js";
-import type { SessionInfo, SessionPort } from "./port.js";
+import type { SessionInfo, SessionPort, Tickets } from "./port.js";
 import type { Directory } from "./shard.js";
-import { showOp } from "./show.js";
+import { type Reader, showOp } from "./show.js";
 import type { UserMessage } from "./user.js";
 
 export interface PerformContext {
@@ -18,6 +18,7 @@ export interface PerformContext {
 	readonly conversations: Directory<ConversationMessage>;
 	/** The session gets the marked list. */
 	marks(session: SessionInfo): void;
+	readonly tickets: Tickets;
 	/** Pushes to this user were dropped. */
 	lost(user: string): void;
 }
@@ -25,7 +26,12 @@ export interface PerformContext {
 const nobody: ReadonlySet<string> = new Set();
 
 export class Perform {
-	constructor(private readonly context: PerformContext) {}
+	/** Many at once: one object for all pushes, because this path is hot. */
+	private readonly everyone: Reader;
+
+	constructor(private readonly context: PerformContext) {
+		this.everyone = this.reader("");
+	}
 
 	release(outputs: readonly Output[]): void {
 		for (const output of outputs) {
@@ -77,18 +83,21 @@ export class Perform {
 		for (const { user, from, shown } of some) {
 			const except = exceptOf(user, origin);
 			if (!this.online(user, except)) continue;
-			this.deliver(user, 0, except, showOp(effect, shown, from, user), direct);
+			this.deliver(user, 0, except, showOp(effect, shown, from, this.reader(user)), direct);
 		}
 		if (everyone === null) return;
 		const { users, from, shown } = everyone;
 		// Only the author's devices see the place in the outbox; all others share one operation.
-		const author = shown.type === "message" || shown.type === "row" ? shown.row.sender : "";
-		const op = showOp(effect, shown, from, "");
+		const row = shown.type === "message" || shown.type === "row" ? shown.row : null;
+		const author = row?.sender ?? "";
+		const op = showOp(effect, shown, from, this.everyone);
 		if (!direct) {
 			for (const user of users) {
 				const except = exceptOf(user, origin);
 				if (isIn(some, user) || !this.online(user, except)) continue;
-				const own = user === author ? showOp(effect, shown, from, user) : op;
+				// And every reader's references have tickets of its own.
+				const alone = user === author || row?.message?.media.length;
+				const own = alone ? showOp(effect, shown, from, this.reader(user)) : op;
 				this.deliver(user, 0, except, own, false);
 			}
 			return;
@@ -97,7 +106,7 @@ export class Perform {
 		// Others change the row too, and by then the author may be a member no more.
 		if (author !== "" && !done.has(author) && users.includes(author)) {
 			const except = exceptOf(author, origin);
-			this.deliver(author, 0, except, showOp(effect, shown, from, author), true);
+			this.deliver(author, 0, except, showOp(effect, shown, from, this.reader(author)), true);
 			(done as Set<string>).add(author);
 		}
 		this.context.sessions.broadcast(users, op, done, origin?.serial ?? 0);
@@ -127,6 +136,10 @@ export class Perform {
 		for (const session of sessions.sessionsOf(user)) {
 			if (session.serial !== except) sessions.deliver(session.serial, [op]);
 		}
+	}
+
+	private reader(user: string): Reader {
+		return { user, tickets: this.context.tickets };
 	}
 
 	/** Somebody is there to be told besides the session that caused it. */

@@ -3,7 +3,7 @@
 // another thread or node.
 
 import type { ErrorCode } from "../src/base/errors.js";
-import type { ClientOp, ServerOp } from "../src/protocol/frames.js";
+import type { ClientOp, Media, ServerOp } from "../src/protocol/frames.js";
 
 /** A session as actors know it. Plain data; `serial` grows with every session of a boot. */
 export interface SessionInfo {
@@ -16,6 +16,14 @@ export interface SessionInfo {
 	readonly generation: number;
 	/** When the token was issued that let it in, ms. */
 	readonly issuedAt: number;
+}
+
+/** Judges and makes the tickets of media references; the key is somebody else's. */
+export interface Tickets {
+	/** The user presents this reference with its ticket. */
+	hold(user: string, reference: Media, now: number): boolean;
+	/** A fresh ticket for a reader who is shown the reference. */
+	make(user: string, reference: Media): Uint8Array;
 }
 
 /** Operations that pass the gateway untouched; hello, refresh, ping and presence end there. */

@@ -12,7 +12,7 @@ import { type MarksPage, marks } from "../src/journal/marks.js";
 import { pull } from "../src/journal/pull.js";
 import { decodeUser } from "../src/journal/rows.js";
 import type { Result, ServerOp } from "../src/protocol/frames.js";
-import type { RoutedOp, SessionInfo, SessionPort } from "./port.js";
+import type { RoutedOp, SessionInfo, SessionPort, Tickets } from "./port.js";
 import { wireEntry, wireItem, wireRow } from "./wire.js";
 
 export type ReadOp = RoutedOp & { readonly type: "history" | "list" | "pull" | "profiles" };
@@ -34,6 +34,7 @@ export interface ReadsContext {
 	readonly sessions: SessionPort;
 	readonly log: Log;
 	readonly limits: ReadLimits;
+	readonly tickets: Tickets;
 }
 
 type Job = () => Promise<void>;
@@ -92,15 +93,16 @@ export class Reads {
 	}
 
 	private async read(session: SessionInfo, op: ReadOp): Promise<Result | Refusal> {
-		const { journal, limits } = this.context;
+		const { journal, limits, tickets } = this.context;
 		const { user } = session;
+		const reader = { user, tickets };
 		switch (op.type) {
 			case "history": {
 				const { conversation, before } = op;
 				const limit = Math.min(op.limit, limits.pageItemsMax);
 				const page = await history(journal, user, conversation, before, limit, limits.pageBytesMax);
 				if (page === null) return { code: "CONVERSATION_UNKNOWN", detail: conversation };
-				const messages = page.rows.map((row) => wireRow(row, user));
+				const messages = page.rows.map((row) => wireRow(row, reader));
 				return { type: "history", messages, more: page.more };
 			}
 			case "pull": {
@@ -119,7 +121,7 @@ export class Reads {
 				);
 				if (page === null) return { code: "CONVERSATION_UNKNOWN", detail: conversation };
 				if (page.reset) return { code: "RESET", detail: conversation };
-				const items = page.items.map((item) => wireItem(item, user));
+				const items = page.items.map((item) => wireItem(item, reader));
 				return {
 					type: "pull",
 					items,
@@ -133,7 +135,7 @@ export class Reads {
 				const page = await list(journal, user, op.cursor, limit, limits.pageBytesMax);
 				return {
 					type: "list",
-					entries: page.entries.map((entry) => wireEntry(entry, user)),
+					entries: page.entries.map((entry) => wireEntry(entry, reader)),
 					cursor: page.cursor,
 				};
 			}

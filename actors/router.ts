@@ -159,6 +159,7 @@ export class Router implements RouterPort {
 				return;
 			case "provision":
 			case "revoke":
+			case "admit":
 				message.failed(new BrokerError(code));
 				return;
 			case "ready": {

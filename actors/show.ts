@@ -3,15 +3,22 @@
 import type { PushEffect, Shown } from "../src/domain/effect.js";
 import type { ConversationEvent } from "../src/domain/event.js";
 import type { MessageRow } from "../src/domain/index-row.js";
-import type { Change, ServerOp, WireMessage } from "../src/protocol/frames.js";
+import type { Body, Change, ServerOp, WireMessage } from "../src/protocol/frames.js";
+import type { Tickets } from "./port.js";
+
+/** Who is shown something. `user` empty: many at once, so nobody's tickets stand in it. */
+export interface Reader {
+	readonly user: string;
+	readonly tickets: Tickets;
+}
 
 /** A message as a reader gets it; its own place in the outbox only for the sender's devices. */
 export function wireMessage(
 	row: MessageRow,
-	reader: string,
+	reader: Reader,
 	reactions: WireMessage["reactions"] = [],
 ): WireMessage {
-	const own = row.sender === reader;
+	const own = row.sender === reader.user;
 	const { message } = row;
 	return {
 		seq: row.seq,
@@ -20,7 +27,7 @@ export function wireMessage(
 		at: row.at,
 		sender: row.sender,
 		state: row.state,
-		body: message,
+		body: message === null || message.media.length === 0 ? message : withTickets(message, reader),
 		editedAt: row.editedAt,
 		expiresAt: message?.expiresAt ?? null,
 		clientTime: message?.clientTime ?? null,
@@ -30,6 +37,12 @@ export function wireMessage(
 		reactions,
 		id: own ? row.id : null,
 	};
+}
+
+function withTickets(body: Body, { user, tickets }: Reader): Body {
+	if (user === "") return body;
+	const media = body.media.map((one) => ({ ...one, ticket: tickets.make(user, one) }));
+	return { ...body, media };
 }
 
 /** What stands in the place of a message that this reader may not see. */
@@ -54,7 +67,7 @@ export function hollow(seq: number, position: number, changed: number): WireMess
 }
 
 /** The operation that shows it to a reader who continues from `from`. */
-export function showOp(push: PushEffect, shown: Shown, from: number, reader: string): ServerOp {
+export function showOp(push: PushEffect, shown: Shown, from: number, reader: Reader): ServerOp {
 	const { conversation, position, at } = push;
 	switch (shown.type) {
 		case "message":

@@ -1,7 +1,7 @@
 // The actor of one user: devices, profile and the marks they answer; and the way that everything
 // for the user's sessions passes, in one order. Rules in domain/user.ts, loop in aggregate.ts.
 
-import type { BrokerError, ErrorCode } from "../src/base/errors.js";
+import { BrokerError, type ErrorCode } from "../src/base/errors.js";
 import { pack, unpack } from "../src/base/pack.js";
 import type { UserEvent } from "../src/domain/event.js";
 import { admit, noteAccepted } from "../src/domain/outbox.js";
@@ -14,6 +14,7 @@ import {
 	greet,
 	indexUser,
 	initialUser,
+	isVoid,
 	reactUser,
 	type User,
 	type UserCaps,
@@ -49,6 +50,14 @@ export type UserMessage =
 	| {
 			readonly type: "provision" | "revoke";
 			readonly device: string | null;
+			readonly done: () => void;
+			readonly failed: (error: BrokerError) => void;
+	  }
+	/** Whether a token lets in: what comes by HTTP asks, having no session. */
+	| {
+			readonly type: "admit";
+			readonly device: string;
+			readonly issuedAt: number;
 			readonly done: () => void;
 			readonly failed: (error: BrokerError) => void;
 	  }
@@ -148,6 +157,15 @@ export class UserActor extends Aggregate<UserMessage, UserEvent> {
 				if (message.type === "revoke") this.apply({ type: "revoke", at, device: message.device });
 				else this.apply({ type: "provision", at });
 				this.output({ type: "call", done: message.done, failed: message.failed });
+				return;
+			}
+			case "admit": {
+				const { device, issuedAt, failed } = message;
+				const done = isVoid(this.state, device, issuedAt)
+					? () => failed(new BrokerError("AUTH_REVOKED", "the token was revoked"))
+					: message.done;
+				// After what was decided before it: a revocation holds once it is committed.
+				this.output({ type: "call", done, failed });
 				return;
 			}
 			case "ready":

@@ -5,9 +5,9 @@ import type { Listed } from "../src/journal/list.js";
 import type { PulledItem } from "../src/journal/pull.js";
 import type { ShownRow } from "../src/journal/shown.js";
 import type { ListEntry, PullItem, WireMessage } from "../src/protocol/frames.js";
-import { changeOf, hollow, wireMessage } from "./show.js";
+import { changeOf, hollow, type Reader, wireMessage } from "./show.js";
 
-export function wireRow(row: ShownRow, reader: string): WireMessage {
+export function wireRow(row: ShownRow, reader: Reader): WireMessage {
 	if (row.state === "skip") {
 		const { outbox = null, n = null } = row.write ?? {};
 		return { ...hollow(row.seq, row.position, row.changed), outbox, n, id: row.id };
@@ -15,7 +15,7 @@ export function wireRow(row: ShownRow, reader: string): WireMessage {
 	return wireMessage(row, reader, row.reactions);
 }
 
-export function wireItem(item: PulledItem, reader: string): PullItem {
+export function wireItem(item: PulledItem, reader: Reader): PullItem {
 	switch (item.type) {
 		case "message":
 			return { type: "message", message: wireRow(item.row, reader) };
@@ -42,7 +42,7 @@ export function wireItem(item: PulledItem, reader: string): PullItem {
 	}
 }
 
-export function wireEntry(entry: Listed, reader: string): ListEntry {
+export function wireEntry(entry: Listed, reader: Reader): ListEntry {
 	const { conversation, member, info, watermark, head, position, start, unread, last } = entry;
 	return {
 		conversation,

@@ -2,6 +2,8 @@
 // order and closed in reverse. What is wired inside is `core.ts`.
 
 import { readFile } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Tickets } from "../actors/port.js";
 import type { PsLimits, PsSnapshot } from "../actors/root.js";
 import { type Authenticate, jwtAuthenticate, loadOrCreateSecret, readSecret } from "./auth.js";
 import { type Clock, systemClock } from "./base/clock.js";
@@ -12,9 +14,15 @@ import { type Config, defaultConfig } from "./config.js";
 import { type Core, createCore } from "./core.js";
 import type { GatewayCounts } from "./gateway/gateway.js";
 import { type Listener, listen } from "./gateway/listener.js";
+import { clientAddress, originAllowed } from "./gateway/peer.js";
 import { Door } from "./gateway/server.js";
 import type { Journal } from "./journal/journal.js";
 import { openLevel } from "./journal/leveldb.js";
+import type { Guard } from "./media/http.js";
+import { type MediaParts, MediaServer } from "./media/media-server.js";
+import { openStore } from "./media/open-store.js";
+import type { BlobStore } from "./media/store.js";
+import { makeTicket, ticketHolds } from "./media/ticket.js";
 
 export interface BrokerOptions {
 	readonly log?: Log;
@@ -28,6 +36,8 @@ export interface BrokerOptions {
 	readonly restored?: boolean;
 	/** Judges tokens; left out: JWTs by the configuration, or the data folder's own secret. */
 	readonly authenticate?: Authenticate;
+	/** Where files lie in the end; left out: where the configuration says. Closed by the broker. */
+	readonly mediaStore?: BlobStore;
 }
 
 /** What a running broker says of itself. Its size does not grow with the actors. */
@@ -50,6 +60,12 @@ export interface Broker {
 	listen(): Promise<{ readonly host: string; readonly port: number }>;
 	/** The door for a server of the host's own: `door.attach(server)`. */
 	readonly door: Door;
+	/**
+	 * Requests for media, for a server of the host's own; true: it answers.
+	 *
+	 * Shape: paths below `/media`; the path is not rewritten.
+	 */
+	media(request: IncomingMessage, response: ServerResponse): boolean;
 	/**
 	 * Makes a user exist who has not signed in yet.
 	 *
@@ -114,13 +130,21 @@ export async function openBroker(
 		cacheBytes,
 	});
 	const journal = seen(store);
-	let core: Core;
+	let started: Core | undefined;
+	let media: MediaServer;
 	try {
-		core = await createCore({ clock, log, journal, config, node, authenticate });
+		const key = await loadOrCreateSecret(folder, clock, "media-key");
+		const tickets = ticketsOf(key, config, clock);
+		started = await createCore({ clock, log, journal, config, node, authenticate, tickets });
+		const { store, ...opened } = await openStore(config);
+		const parts = { ...opened, clock, log, key, authenticate, store: options.mediaStore ?? store };
+		media = await openMedia(started, config, parts);
 	} catch (error) {
+		await started?.stop();
 		await store.close();
 		throw error;
 	}
+	const core = started;
 	const { gateway, root } = core;
 	const door = new Door(gateway, {
 		allowedOrigins: config.allowedOrigins,
@@ -139,6 +163,7 @@ export async function openBroker(
 	async function close(graceMs: number): Promise<void> {
 		await gateway.drain({ graceMs, spreadMs: comeBackWithinMs });
 		await gateway.close();
+		await media.close();
 		await listener?.close();
 		await core.stop();
 		await journal.close();
@@ -148,9 +173,15 @@ export async function openBroker(
 		door,
 		async listen() {
 			const { host, port } = config;
-			listener = await listen(gateway, door, { host, port, health: () => healthOf(core) });
+			listener = await listen(gateway, door, {
+				host,
+				port,
+				health: () => healthOf(core),
+				request: (request, response) => media.handle(request, response),
+			});
 			return { host: listener.host, port: listener.port };
 		},
+		media: (request, response) => media.handle(request, response),
 		provision: (user) => core.provision(known(user)),
 		revoke: (user, device = null) => core.revoke(known(user), device),
 		close({ graceMs = config.drainMs } = {}) {
@@ -171,6 +202,32 @@ export async function openBroker(
 			}),
 		},
 	};
+}
+
+function ticketsOf(key: Uint8Array, { mediaTicketMs }: Config, clock: Clock): Tickets {
+	return {
+		hold: (user, { ticket, ...granted }, now) => ticketHolds(key, user, granted, ticket, now),
+		make: (user, granted) => makeTicket(key, user, granted, clock.now() + mediaTicketMs),
+	};
+}
+
+async function openMedia(
+	core: Core,
+	config: Config,
+	parts: Omit<MediaParts, keyof Guard | "index" | "limits" | "baseUrl"> &
+		Pick<Guard, "clock" | "authenticate">,
+): Promise<MediaServer> {
+	const { allowedOrigins, trustedProxyHops } = config;
+	return MediaServer.open({
+		...parts,
+		index: core.media,
+		limits: config,
+		baseUrl: config.mediaUrl.replace(/\/+$/, ""),
+		admit: (user, device, issuedAt) => core.admit(user, device, issuedAt),
+		address: ({ socket, headers }) =>
+			clientAddress(socket.remoteAddress, headers["x-forwarded-for"], trustedProxyHops),
+		originAllowed: ({ headers }) => originAllowed(headers.origin, headers.host, allowedOrigins),
+	});
 }
 
 function commitOf({ pipeline }: Core): PsReport["commit"] {

@@ -3,6 +3,7 @@
 // environment and file is `config/load.ts`; this file is data.
 
 import { admission, incoming, outgoing, presence } from "./config/gateway-options.js";
+import { media } from "./config/media-options.js";
 import { choice, count, duration, list, type Option, size, text } from "./config/option.js";
 import { groupLimits } from "./journal/limits.js";
 
@@ -156,6 +157,7 @@ export const optionGroups = {
 	presence,
 	actors,
 	journal,
+	media,
 } as const;
 
 export const options = {
@@ -168,6 +170,7 @@ export const options = {
 	...presence,
 	...actors,
 	...journal,
+	...media,
 } as const;
 
 export type OptionName = keyof typeof options;

@@ -7,6 +7,7 @@ import {
 	type ConversationMessage,
 } from "../actors/conversation.js";
 import { Perform } from "../actors/perform.js";
+import type { Tickets } from "../actors/port.js";
 import { mayKnow } from "../actors/privacy.js";
 import { Reads } from "../actors/reads.js";
 import { createRegistry } from "../actors/registry.js";
@@ -26,6 +27,7 @@ import { GroupCommit } from "./journal/group-commit.js";
 import type { Journal } from "./journal/journal.js";
 import type { EntityKind } from "./journal/keys.js";
 import { lastSeenRows } from "./journal/last-seen.js";
+import { MediaRows } from "./journal/media-rows.js";
 import { Trimmer } from "./journal/trim.js";
 
 export interface CoreParts {
@@ -35,6 +37,7 @@ export interface CoreParts {
 	readonly config: Config;
 	readonly node: string;
 	readonly authenticate: Authenticate;
+	readonly tickets: Tickets;
 }
 
 export interface Core {
@@ -43,16 +46,20 @@ export interface Core {
 	readonly gateway: Gateway;
 	readonly users: Directory<UserMessage>;
 	readonly conversations: Directory<ConversationMessage>;
+	/** Rows of media. */
+	readonly media: MediaRows;
 	/** Makes a user exist who has not signed in yet. Errors: JOURNAL_IO, OVERLOADED, UNAVAILABLE. */
 	provision(user: string): Promise<void>;
 	/** Voids all tokens of a user up to now, or forgets one device, and ends the sessions. */
 	revoke(user: string, device: string | null): Promise<void>;
+	/** Whether a token made then lets this device of the user in. Errors: AUTH_REVOKED, as above. */
+	admit(user: string, device: string, issuedAt: number): Promise<void>;
 	/** Everything decided is committed, everything running stops. The journal stays open. */
 	stop(): Promise<void>;
 }
 
 export async function createCore(parts: CoreParts): Promise<Core> {
-	const { clock, log, journal, config, node } = parts;
+	const { clock, log, journal, config, node, tickets } = parts;
 	const { sendWindow } = config;
 	const pipeline = await GroupCommit.start({ journal, clock, log, limits: config });
 	const gateway = new Gateway({
@@ -70,7 +77,8 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 	});
 	const root = createRoot({ node, boot: journal.boot, clock, log });
 	const registry = createRegistry(pipeline, clock);
-	const reads = new Reads({ journal, sessions: gateway, log, limits: readLimits(config) });
+	const limitsOfReads = readLimits(config);
+	const reads = new Reads({ journal, sessions: gateway, log, limits: limitsOfReads, tickets });
 	const { keptPositions, keptCommits } = config;
 	const trimmer = new Trimmer({ journal, pipeline, log, keptPositions, keptCommits });
 	const lost = new Set<string>();
@@ -90,6 +98,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 	const conversationContext: ConversationContext = {
 		...shared,
 		caps: config,
+		tickets,
 		directMembersMax: config.directMembersMax,
 		userExists: (user) => reads.userExists(user),
 		gatherLater: (conversation) => sweeps.gatherLater(conversation),
@@ -145,6 +154,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 		conversations,
 		marks: (session) => reads.marks(session),
 		lost: (user) => lost.add(user),
+		tickets,
 	});
 	const accepting = () => pipeline.accepting;
 	const router = new Router({ users, conversations, sessions: gateway, reads, accepting });
@@ -168,9 +178,13 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 	});
 	gateway.start(router);
 
-	function ask(user: string, type: "provision" | "revoke", device: string | null): Promise<void> {
+	type Call = Extract<UserMessage, { type: "provision" | "revoke" | "admit" }>;
+	function ask(
+		user: string,
+		question: (ends: Pick<Call, "done" | "failed">) => Call,
+	): Promise<void> {
 		return new Promise((done, failed) => {
-			const result = users.tell(user, { type, device, done, failed });
+			const result = users.tell(user, question({ done, failed }));
 			if (result !== "ok") failed(new BrokerError(refusals[result], user));
 		});
 	}
@@ -181,8 +195,14 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 		gateway,
 		users,
 		conversations,
-		provision: (user) => ask(user, "provision", null),
-		revoke: (user, device) => ask(user, "revoke", device),
+		media: new MediaRows(journal, pipeline),
+		provision: (user) => ask(user, (ends) => ({ type: "provision", device: null, ...ends })),
+		revoke: (user, device) => ask(user, (ends) => ({ type: "revoke", device, ...ends })),
+		async admit(user, device, issuedAt) {
+			// An actor cannot be woken without the store: better said at once than waited for.
+			if (!pipeline.accepting) throw new BrokerError("JOURNAL_IO");
+			await ask(user, (ends) => ({ type: "admit", device, issuedAt, ...ends }));
+		},
 		async stop() {
 			sweeps.stop();
 			await root.close();

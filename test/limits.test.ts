@@ -33,7 +33,10 @@ const renamed: Readonly<Record<string, OptionName>> = {
 const rooms = ["fixedBytesMax", "watermarkBytesMax", "entityBytesMax", "keyBytesMax"];
 
 /** The broker itself. What the protocol fixes stands in docs/protocol.md. */
-const broker = ["actors", ...["auth", "domain", "gateway", "journal", "protocol"].map(inSource)];
+const broker = [
+	"actors",
+	...["auth", "domain", "gateway", "journal", "media", "protocol"].map(inSource),
+];
 const others = ["src/broker.ts", "src/core.ts", "src/base/folder-lock.ts"];
 
 function inSource(part: string): string {

@@ -1,5 +1,5 @@
-// The shared secret of a single server and the tokens that the command line makes with it. Whoever
-// reads the file can be anybody, so it is its owner's alone.
+// The secrets of a data folder, and the tokens that the command line makes with the shared one.
+// Whoever reads the files can be anybody, so they are their owner's alone.
 
 import { constants } from "node:fs";
 import { link, mkdir, open, readFile, stat, unlink } from "node:fs/promises";
@@ -10,16 +10,22 @@ import { BrokerError } from "../base/errors.js";
 
 /** Shorter ones can be guessed offline from any one token (RFC 7518, 3.2). */
 export const secretBytesMin = 32;
-const fileName = "secret";
+
+/** `secret` signs tokens, `media-key` seals tickets and addresses of media. */
+export type SecretFile = "secret" | "media-key";
 
 /**
- * The secret of a data folder, made at first use: 32 random bytes, as text so that other services
+ * A secret of a data folder, made at first use: 32 random bytes, as text so that other services
  * can be given it. The key is the text itself, as most JWT libraries take it.
  *
  * Order:  of two processes that start at once both get the same secret.
  * Errors: CONFIG_INVALID when the file is too short or others may read it.
  */
-export async function loadOrCreateSecret(dataDir: string, clock: Clock): Promise<Uint8Array> {
+export async function loadOrCreateSecret(
+	dataDir: string,
+	clock: Clock,
+	fileName: SecretFile = "secret",
+): Promise<Uint8Array> {
 	const path = join(dataDir, fileName);
 	try {
 		return await readSecret(path);

@@ -136,6 +136,19 @@ export const errorTable = {
 	MEDIA_NO_GRANT: row("no valid ticket for this media reference", "upload it first", false, {
 		http: 403,
 	}),
+	MEDIA_UNKNOWN: row("no such media, or not visible", "check hash and conversation", false, {
+		http: 404,
+	}),
+	MEDIA_TOO_LARGE: row("the file is over the limit", "upload a smaller one", false, { http: 413 }),
+	MEDIA_QUOTA: row("the user's uploads use all the room they have", "delete some", false, {
+		http: 413,
+	}),
+	MEDIA_MISMATCH: row("the bytes are not what was declared", "upload the file again", false, {
+		http: 422,
+	}),
+	MEDIA_IO: row("the media store failed; nothing was stored", "upload again later", true, {
+		http: 503,
+	}),
 	RECEIPT_INVALID: row("the receipt is beyond the last message", "confirm what exists", false),
 	SEND_GAP: row("an earlier number is missing", "go back to the expected number", true),
 	SEND_CONFLICT: row("the number was used with another content", "move to a new outbox", false),

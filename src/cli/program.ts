@@ -43,6 +43,7 @@ function program(): Command {
 	addToken(root);
 	addLooks(root);
 	addConformance(root);
+	addMedia(root);
 	addConfig(root);
 	return root;
 }
@@ -127,6 +128,36 @@ function addConformance(root: Command): void {
 			const { conformance } = await import("./conformance.js");
 			await conformance(flags, settingsOf(flags).config, flags.json === true);
 		});
+}
+
+function addMedia(root: Command): void {
+	const media = root.command("media").description("files that messages reference");
+	const shown: readonly OptionName[] = ["data", "mediaFolder", "mediaS3Bucket"];
+	command(media, "ls", "the files of a stopped server's folder", shown)
+		.option("--limit <n>", "most files listed", "1000")
+		.action(async (flags: Flags) => {
+			const { mediaList } = await import("./media.js");
+			await mediaList(settingsOf(flags).config, String(flags.limit), flags.json === true);
+		});
+	command(media, "gc", "remove what nothing references, server stopped", shown).action(
+		async (flags: Flags) => {
+			const { mediaCollect } = await import("./media.js");
+			await mediaCollect(settingsOf(flags).config, flags.json === true);
+		},
+	);
+	command(media, "verify", "read every file and reference, server stopped", shown).action(
+		async (flags: Flags) => {
+			const { mediaVerify } = await import("./media.js");
+			await mediaVerify(settingsOf(flags).config, flags.json === true);
+		},
+	);
+	command(media, "serve", "serve signed addresses alone", ["host", "port", ...shown]).action(
+		async (flags: Flags) => {
+			const { mediaServe } = await import("./media-serve.js");
+			await mediaServe(settingsOf(flags).config, flags.json === true);
+		},
+	);
+	media.action(() => print(media.helpInformation()));
 }
 
 function addConfig(root: Command): void {

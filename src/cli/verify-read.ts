@@ -62,6 +62,10 @@ const decoders: Readonly<Record<Kind, Decode>> = {
 	user: rows.decodeUser,
 	lastSeen: rows.decodeLastSeen,
 	expiry: rows.decodeMark,
+	reference: rows.decodeMark,
+	loose: rows.decodeMark,
+	upload: rows.decodeUpload,
+	uploader: rows.decodeMark,
 };
 
 /** Errors: JOURNAL_CLOSED. Everything else becomes a finding. */

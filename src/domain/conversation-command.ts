@@ -16,12 +16,16 @@ export type ConversationCommand =
 			readonly type: "send";
 			readonly message: Content;
 			readonly seenUpTo: number | null;
+			/** Which reference has no valid ticket; left out: each has one. */
+			readonly noGrant?: string;
 	  })
 	| (Written & {
 			readonly type: "edit";
 			readonly seq: number;
 			readonly message: Content;
 			readonly row: MessageRow | null;
+			/** As in a send; a file that the message shows already needs no ticket. */
+			readonly noGrant?: string;
 	  })
 	| (Written & { readonly type: "delete"; readonly seq: number; readonly row: MessageRow | null })
 	| (Written & { readonly type: "hide"; readonly seq: number; readonly row: MessageRow | null })

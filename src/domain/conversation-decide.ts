@@ -93,6 +93,7 @@ function decideSend(
 	if (command.seenUpTo !== null && command.seenUpTo > state.head) {
 		return reject("BAD_REQUEST", "seenUpTo is beyond the last message");
 	}
+	if (command.noGrant !== undefined) return reject("MEDIA_NO_GRANT", command.noGrant);
 	return accept({
 		type: "sent",
 		at: command.at,
@@ -133,6 +134,7 @@ function decideOnMessage(
 		if (!mayReplyTo(state, member, command.message.replyTo)) {
 			return reject("BAD_REQUEST", "replyTo names no visible message");
 		}
+		if (command.noGrant !== undefined) return reject("MEDIA_NO_GRANT", command.noGrant);
 		return accept({ ...base(command), type: "edited", seq: row.seq, message: command.message });
 	}
 	if (command.type === "delete") {

@@ -2,8 +2,9 @@
 // Pure; runs right after `evolve`. Not here: bytes and keys.
 
 import type { Conversation, Member } from "./conversation.js";
-import type { ConversationEvent, Write } from "./event.js";
+import type { ConversationEvent, MediaReference, Write } from "./event.js";
 import type { IndexRow, MessageRow } from "./index-row.js";
+import { shows } from "./media.js";
 
 /**
  * The message's row after an event about it; `before` is the row as stored until now, `had` whether
@@ -81,11 +82,52 @@ export function index(
 ): IndexRow[] {
 	const rows: IndexRow[] = [];
 	const conversation = state.id;
-	if (row !== null) rows.push({ type: "message", conversation, row });
+	if (row !== null) {
+		rows.push({ type: "message", conversation, row });
+		references(rows, conversation, event.at, row, before);
+	}
 	ofEvent(rows, state, event, before);
 	for (const user of state.trace.marked)
 		rows.push({ type: "pending", user, conversation, on: true });
 	return rows;
+}
+
+/** What the message gains and loses of files. A function of rows alone: it can be rebuilt. */
+function references(
+	rows: IndexRow[],
+	conversation: string,
+	at: number,
+	row: MessageRow,
+	before: MessageRow | null,
+): void {
+	const now = row.message?.media ?? none;
+	const then = before?.message?.media ?? none;
+	if (now === then || (now.length === 0 && then.length === 0)) return;
+	const { seq } = row;
+	for (const hash of hashesBeyond(now, then)) {
+		rows.push({ type: "reference", hash, conversation, seq, on: true });
+	}
+	for (const hash of hashesBeyond(then, now)) {
+		rows.push({ type: "reference", hash, conversation, seq, on: false });
+		rows.push({ type: "loose", hash, at });
+	}
+}
+
+const none: readonly MediaReference[] = [];
+
+/** Hashes of `some`, each once, that `others` does not have. */
+function hashesBeyond(
+	some: readonly MediaReference[],
+	others: readonly MediaReference[],
+): Uint8Array[] {
+	const known = [...others];
+	const beyond: Uint8Array[] = [];
+	for (const one of some) {
+		if (shows(known, one.hash)) continue;
+		known.push(one);
+		beyond.push(one.hash);
+	}
+	return beyond;
 }
 
 function ofEvent(

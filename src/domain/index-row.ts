@@ -117,4 +117,14 @@ export type IndexRow =
 			readonly seq: number;
 			readonly on: boolean;
 	  }
+	/** A living message references the file with this hash. */
+	| {
+			readonly type: "reference";
+			readonly hash: Uint8Array;
+			readonly conversation: string;
+			readonly seq: number;
+			readonly on: boolean;
+	  }
+	/** A reference to the file has gone; perhaps it was the last. */
+	| { readonly type: "loose"; readonly hash: Uint8Array; readonly at: number }
 	| { readonly type: "user"; readonly user: string; readonly row: UserRow };

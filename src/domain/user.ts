@@ -181,7 +181,7 @@ function unknown(state: User, outbox: string): Greeting {
 }
 
 /** Whether a token of that time lets this device in no more. */
-function isVoid(state: User, device: string, issuedAt: number): boolean {
+export function isVoid(state: User, device: string, issuedAt: number): boolean {
 	return issuedAt < Math.max(state.revokedBefore, state.revokedDevices.get(device) ?? 0);
 }
 

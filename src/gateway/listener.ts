@@ -27,8 +27,14 @@ export interface Listener {
 
 /** A request that needs longer than this to say what it wants is no request. */
 const headersMs = 5_000;
+/** The slowest upload that is one request; whoever takes the request cuts idle ones. */
+const requestMs = 3_600_000;
 /** Connections beside sessions: health checks, uploads, the page. */
 const otherConnections = 1_024;
+
+function hasBody({ headers }: IncomingMessage): boolean {
+	return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+}
 
 /** Errors: rejects as `net.Server` does (EADDRINUSE and the like). */
 export async function listen(
@@ -40,13 +46,15 @@ export async function listen(
 		{
 			noDelay: true,
 			headersTimeout: headersMs,
-			requestTimeout: 60_000,
+			requestTimeout: requestMs,
 			connectionsCheckingInterval: 1_000,
 			maxHeaderSize: 16 * 1_024,
 		},
 		(request, response) => {
-			if (answerHealth(request, response, gateway, options.health)) return;
 			if (options.request?.(request, response) === true) return;
+			// A body that nobody reads has no hour: the connection goes with the answer.
+			if (hasBody(request)) response.shouldKeepAlive = false;
+			if (answerHealth(request, response, gateway, options.health)) return;
 			response.writeHead(404, { "content-type": "text/plain" }).end("Not Found");
 		},
 	);

@@ -45,7 +45,10 @@ function fieldsOfRow(row: PackedRow): readonly unknown[] | null {
 		case "pending":
 		case "blocked":
 		case "expiry":
+		case "reference":
 			return row.on ? [] : null;
+		case "loose":
+			return [];
 		default:
 			return row satisfies never;
 	}
@@ -69,6 +72,10 @@ function keyOfRow(row: PackedRow, room: number): Uint8Array {
 			return keys.blockedKey(row.user, row.other, room);
 		case "expiry":
 			return keys.expiryKey(row.at, row.conversation, row.seq, room);
+		case "reference":
+			return keys.referenceKey(row.hash, row.conversation, row.seq, room);
+		case "loose":
+			return keys.looseKey(row.hash, row.at, room);
 		default:
 			return row satisfies never;
 	}
@@ -180,7 +187,7 @@ export function decodeReaction(key: Uint8Array, value: Uint8Array): string {
 	return fieldsOf(key, value)[0] as string;
 }
 
-/** Checks a row that says all by being there: pending, hidden, blocked, expiry. */
+/** Checks a row that says all by being there: pending, hidden, expiry, reference and the like. */
 export function decodeMark(key: Uint8Array, value: Uint8Array): true {
 	fieldsOf(key, value);
 	return true;
@@ -235,6 +242,26 @@ export function appendLastSeen(out: RowsOut, user: string, at: number): void {
 
 export function decodeLastSeen(key: Uint8Array, value: Uint8Array): number {
 	return fieldsOf(key, value)[0] as number;
+}
+
+/** An upload of a user's: how large, of which type, when (ms since 1970). */
+export interface UploadRow {
+	readonly size: number;
+	readonly contentType: string;
+	readonly at: number;
+}
+
+/** The two rows of an upload and its loose row. */
+export function appendUpload(out: RowsOut, user: string, hash: Uint8Array, row: UploadRow): void {
+	const { size, contentType, at } = row;
+	appendPacked(out, [size, contentType, at], (room) => keys.uploadKey(user, hash, room));
+	appendPacked(out, [], (room) => keys.uploaderKey(hash, user, room));
+	appendPacked(out, [], (room) => keys.looseKey(hash, at, room));
+}
+
+export function decodeUpload(key: Uint8Array, value: Uint8Array): UploadRow {
+	const [size, contentType, at] = fieldsOf(key, value);
+	return { size, contentType, at } as UploadRow;
 }
 
 /** Which pid serves an entity; what stands in it is the registry's affair. Null deletes. */

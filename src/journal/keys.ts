@@ -25,6 +25,10 @@ export const kinds = {
 	user: 0x34,
 	lastSeen: 0x35,
 	expiry: 0x40,
+	reference: 0x50,
+	loose: 0x51,
+	upload: 0x52,
+	uploader: 0x53,
 } as const;
 
 export type Kind = keyof typeof kinds;
@@ -32,6 +36,7 @@ export type Kind = keyof typeof kinds;
 /** Two ids of at most 255 bytes, their lengths, two numbers, the kind. */
 const keyBytesMax = 1 + 2 * 256 + 2 * 6;
 const numberBytes = 6;
+const hashBytes = 32;
 const entityCodes = { conversation: 1, user: 2 } as const;
 
 function start(kind: Kind, room: number): void {
@@ -151,6 +156,54 @@ export function expiryKey(at: number, conversation: string, seq: number, room = 
 	return writer.key();
 }
 
+/** A living message that references a file. */
+export function referenceKey(
+	hash: Uint8Array,
+	conversation: string,
+	seq: number,
+	room = 0,
+): Uint8Array {
+	start("reference", room);
+	writer.bytes(hash);
+	writer.id(conversation);
+	writer.u48(seq);
+	return writer.key();
+}
+
+/** The file was or became without a reference at that time, perhaps. */
+export function looseKey(hash: Uint8Array, at: number, room = 0): Uint8Array {
+	start("loose", room);
+	writer.bytes(hash);
+	writer.u48(at);
+	return writer.key();
+}
+
+export function uploadKey(user: string, hash: Uint8Array, room = 0): Uint8Array {
+	start("upload", room);
+	writer.id(user);
+	writer.bytes(hash);
+	return writer.key();
+}
+
+export function uploaderKey(hash: Uint8Array, user: string, room = 0): Uint8Array {
+	start("uploader", room);
+	writer.bytes(hash);
+	writer.id(user);
+	return writer.key();
+}
+
+/** Keys of one kind that begin with a hash, and perhaps with an id after it. */
+export function ofHash(
+	kind: "reference" | "loose" | "uploader",
+	hash: Uint8Array,
+	id: string | null = null,
+): { gte: Uint8Array; lt: Uint8Array } {
+	start(kind, 0);
+	writer.bytes(hash);
+	if (id !== null) writer.id(id);
+	return within(writer.key());
+}
+
 /** The keys that begin with `prefix`, as a half-open interval. */
 export function within(prefix: Uint8Array): { gte: Uint8Array; lt: Uint8Array } {
 	return { gte: prefix, lt: after(prefix) };
@@ -207,7 +260,7 @@ export interface KeyParts {
 	readonly numbers: readonly number[];
 }
 
-/** What follows the kind byte: e entity kind, i id, n number. */
+/** What follows the kind byte: e entity kind, i id, n number, h hash (an id in hex when read). */
 const shapes: Record<Kind, string> = {
 	meta: "i",
 	commit: "n",
@@ -226,6 +279,10 @@ const shapes: Record<Kind, string> = {
 	user: "i",
 	lastSeen: "i",
 	expiry: "nin",
+	reference: "hin",
+	loose: "hn",
+	upload: "ih",
+	uploader: "hi",
 };
 
 const kindNames = new Map<number, Kind>(
@@ -244,6 +301,7 @@ export function parseKey(key: Uint8Array): KeyParts | null {
 		for (const part of shapes[kind]) {
 			if (part === "i") ids.push(reader.id());
 			else if (part === "n") numbers.push(reader.u48());
+			else if (part === "h") ids.push(reader.hex(hashBytes));
 			else entity = reader.u8() === entityCodes.user ? "user" : "conversation";
 		}
 	} catch {

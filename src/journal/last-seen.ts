@@ -1,9 +1,10 @@
 // Where last seen survives: one row a user, overwritten, never by an earlier time.
 
-import type { Entry, GroupCommit } from "./group-commit.js";
+import type { GroupCommit } from "./group-commit.js";
 import type { Journal } from "./journal.js";
 import { lastSeenKey } from "./keys.js";
 import { appendLastSeen, decodeLastSeen } from "./rows.js";
+import { commitRows } from "./system-rows.js";
 
 /** Times in ms since 1970; 0 for a user who was never seen. */
 export interface LastSeenRows {
@@ -20,19 +21,10 @@ export function lastSeenRows(journal: Journal, pipeline: GroupCommit): LastSeenR
 	}
 	return {
 		load: async (users) => users.map(load),
-		flush: (batch) =>
-			new Promise((resolve, reject) => {
-				const rows = { keys: [], values: [] };
-				for (const { user, at } of batch) if (at > load(user)) appendLastSeen(rows, user, at);
-				if (rows.keys.length === 0) {
-					resolve();
-					return;
-				}
-				const owner = {
-					committed: () => resolve(),
-					failed: (_entry: Entry, error: Error) => reject(error),
-				};
-				pipeline.submit({ lane: pipeline.system, from: 0, to: 0, ...rows, owner });
-			}),
+		flush: async (batch) => {
+			const rows = { keys: [], values: [] };
+			for (const { user, at } of batch) if (at > load(user)) appendLastSeen(rows, user, at);
+			await commitRows(pipeline, rows);
+		},
 	};
 }

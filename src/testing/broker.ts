@@ -21,6 +21,7 @@ import {
 } from "../cli/inspect-read.js";
 import { type Config, defaultConfig } from "../config.js";
 import type { Journal } from "../journal/journal.js";
+import type { BlobStore } from "../media/store.js";
 import { type TestClock, testClock } from "./clock.js";
 import { begin, type Life } from "./life.js";
 import { type Network, startNetwork } from "./network.js";
@@ -35,6 +36,8 @@ export interface TestBrokerOptions {
 	/** Default: one that runs from now on. */
 	readonly clock?: TestClock;
 	readonly log?: Log;
+	/** Where files go; default: a folder below the data folder. */
+	readonly mediaStore?: BlobStore;
 }
 
 /** What the disk does to the broker's commits. All of it ends with the broker's life. */
@@ -193,13 +196,14 @@ class Stage implements TestBroker {
 	async start(): Promise<void> {
 		if (this.life !== null) return;
 		const { clock, data } = this;
-		const { authenticate, log } = this.options;
+		const { authenticate, log, mediaStore } = this.options;
 		this.life = await begin(
 			{ ...this.options.config, data },
 			{
 				clock,
 				...(authenticate === undefined ? {} : { authenticate }),
 				...(log === undefined ? {} : { log }),
+				...(mediaStore === undefined ? {} : { mediaStore }),
 			},
 		);
 	}

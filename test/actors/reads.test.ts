@@ -7,6 +7,7 @@ import { systemClock } from "../../src/base/clock.js";
 import { silentLog } from "../../src/base/log.js";
 import { memoryStore, openMemory } from "../../src/journal/memory.js";
 import type { ServerOp } from "../../src/protocol/frames.js";
+import { noTickets } from "../helpers/no-tickets.js";
 
 const limits = {
 	readsAtOnce: 1,
@@ -39,7 +40,7 @@ function stage() {
 		sessionsOf: (user) => [...live].filter((one) => one.user === user),
 		end: () => {},
 	};
-	const reads = new Reads({ journal, sessions, log: silentLog, limits });
+	const reads = new Reads({ journal, sessions, log: silentLog, limits, tickets: noTickets });
 	return { reads, live, answers, views: () => views };
 }
 

@@ -20,7 +20,9 @@ export interface ServerOptions {
 	readonly data?: string;
 	/** Default 0: any free port. */
 	readonly port?: number;
-	/** Further arguments of `serve`. */
+	/** What serves: default `serve`. */
+	readonly command?: readonly string[];
+	/** Further arguments of the command. */
 	readonly args?: readonly string[];
 	/** Variables on top of the test's own, `COLLOQUY_*` of the outside removed. */
 	readonly env?: Readonly<Record<string, string>>;
@@ -67,7 +69,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
 		[
 			...(options.nodeArgs ?? []),
 			cliFile,
-			"serve",
+			...(options.command ?? ["serve"]),
 			"--data",
 			data,
 			"--port",

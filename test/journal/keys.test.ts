@@ -8,6 +8,8 @@ import { id, u48 } from "./arbitrary.js";
 
 const hex = (key: Uint8Array): string => Buffer.from(key).toString("hex");
 
+const hash = new Uint8Array(32).fill(0xab);
+
 t.test("keys are these bytes", async (t) => {
 	const table: [Uint8Array, string][] = [
 		[keys.metaKey("store"), "01 05 73746f7265"],
@@ -27,6 +29,10 @@ t.test("keys are these bytes", async (t) => {
 		[keys.userKey("zoë"), "34 047a6fc3ab"],
 		[keys.lastSeenKey("ann"), "35 03616e6e"],
 		[keys.expiryKey(1000, "c", 1), "40 0000000003e8 0163 000000000001"],
+		[keys.referenceKey(hash, "c", 1), `50 ${"ab".repeat(32)} 0163 000000000001`],
+		[keys.looseKey(hash, 1000), `51 ${"ab".repeat(32)} 0000000003e8`],
+		[keys.uploadKey("ann", hash), `52 03616e6e ${"ab".repeat(32)}`],
+		[keys.uploaderKey(hash, "ann"), `53 ${"ab".repeat(32)} 03616e6e`],
 	];
 	for (const [key, bytes] of table) t.equal(hex(key), bytes.replaceAll(" ", ""));
 	const kinds = new Set(table.map(([key]) => key[0]));
@@ -47,6 +53,11 @@ t.test("parts come back from every key, so different parts make different keys",
 			.tuple(u48, id, u48)
 			.map(([m, a, n]) => ({ key: keys.expiryKey(m, a, n), ids: [a], n: [m, n] })),
 		fc.tuple(id, u48).map(([a, n]) => ({ key: keys.eventKey("user", a, n), ids: [a], n: [n] })),
+		fc.tuple(id, u48).map(([a, n]) => ({
+			key: keys.referenceKey(hash, a, n),
+			ids: ["ab".repeat(32), a],
+			n: [n],
+		})),
 	);
 	fc.assert(
 		fc.property(arbitrary, ({ key, ids, n }) => {

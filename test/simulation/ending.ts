@@ -9,6 +9,7 @@ import { history } from "../../src/journal/history.js";
 import { type Listed, list } from "../../src/journal/list.js";
 import { pull } from "../../src/journal/pull.js";
 import type { WireMessage } from "../../src/protocol/frames.js";
+import { noTickets } from "../helpers/no-tickets.js";
 import type { Phone } from "./phone.js";
 import { soundDisk } from "./store.js";
 import { whileAway } from "./told.js";
@@ -85,7 +86,9 @@ async function behind(world: World, phone: Phone): Promise<string[]> {
 			said.push(`${what} is at ${view.position}, its end is ${entry.position}`);
 		}
 		const page = await history(journal, phone.user, conversation, null, 100_000, everything);
-		const rows = (page?.rows ?? []).map((row) => wireRow(row, phone.user));
+		const rows = (page?.rows ?? []).map((row) =>
+			wireRow(row, { user: phone.user, tickets: noTickets }),
+		);
 		said.push(...rowsOf(world, phone, view, entry, rows).map((text) => `${what}/${text}`));
 		said.push(...statuses(world, phone, view, entry).map((text) => `${what}: ${text}`));
 		const rest = await pull(journal, phone.user, conversation, view.position, null, 99, 99_999);

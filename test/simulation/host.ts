@@ -7,6 +7,7 @@ import { type Config, defaultConfig } from "../../src/config.js";
 import type { Core } from "../../src/core.js";
 import type { WriteSet } from "../../src/journal/journal.js";
 import { type MemoryStore, memoryStore } from "../../src/journal/memory.js";
+import { noTickets } from "../helpers/no-tickets.js";
 import type { Complain } from "./ledger.js";
 import type { Link } from "./link.js";
 import type { Chance } from "./random.js";
@@ -89,6 +90,7 @@ export class Host {
 					const issuedAt = Number(at);
 					return { user, issuedAt, expiresAt: issuedAt + tokenMs };
 				},
+				tickets: noTickets,
 			}),
 		);
 		this.core = core;
