@@ -12,6 +12,9 @@ import { harmlessLine, pad } from "./text.js";
 import { nameTone, whenOf } from "./theme.js";
 import { listItem } from "./view-of.js";
 
+/** An offline device that never heard of the members shows none after this. */
+const membersWithinMs = 3_000;
+
 type Command = Entered & { readonly type: "command" };
 
 /** Errors: BrokerError as the server or the rules of ids have it. */
@@ -72,7 +75,7 @@ async function within(
 			return chat.say("good", "renamed");
 		case "members":
 			chat.say("faint", "");
-			return chat.show({ title: "members", lines: memberLines(opened.info.snapshot(), chat) });
+			return chat.show({ title: "members", lines: memberLines(await known(opened, chat), chat) });
 		case "link":
 			return chat.say("good", `/join ${await opened.link()}`);
 		case "mute":
@@ -168,6 +171,23 @@ function listLines({ client, clock }: Chat): Line[] {
 		span(pad(at === null ? "" : whenOf(at, clock.now()), 11), "faint"),
 		span(harmlessLine(preview), "faint"),
 	]);
+}
+
+/** Members are asked for when somebody looks: of what was just entered they take a moment. */
+function known({ info }: Conversation, { clock }: Chat): Promise<ConversationInfo> {
+	return new Promise((resolve) => {
+		const look = () => {
+			if (info.snapshot().members.length > 0) done();
+		};
+		const done = () => {
+			stop();
+			timer.cancel();
+			resolve(info.snapshot());
+		};
+		const stop = info.subscribe(look);
+		const timer = clock.after(membersWithinMs, done);
+		look();
+	});
 }
 
 function memberLines(info: ConversationInfo, chat: Chat): Line[] {
