@@ -26,7 +26,7 @@ t.test("React hooks in StrictMode", options, async (t) => {
 		{ app: compiled("test/browser/react-page.js") },
 		path as string,
 	);
-	const page = await pages.open("app");
+	const page = await pages.open({ sdk: "app" });
 	const token = await tokenFor(party.data, "ann");
 	await page.evaluate(
 		(url, token) => {
