@@ -43,7 +43,7 @@ export async function openFolder(
 	}
 }
 
-async function levelDisk(path: string): Promise<Disk> {
+export async function levelDisk(path: string): Promise<Disk> {
 	const db = new Level<string, Uint8Array>(path, { valueEncoding: "view" });
 	await db.open();
 	return {

@@ -3,9 +3,9 @@
 
 import t from "tap";
 import type { Client } from "../../src/sdk/index.js";
+import { chromium, compiled, Pages } from "../helpers/pages.js";
 import { tokenFor } from "../helpers/wire-client.js";
 import { connected, Party } from "../sdk/party.js";
-import { chromium, compiled, Pages } from "./pages.js";
 
 const path = chromium();
 const options = path === null ? { skip: "no chromium here" } : { timeout: 60_000 };

@@ -4,10 +4,10 @@
 import type { Page } from "puppeteer-core";
 import t from "tap";
 import type { Client, ConnectOptions } from "../../src/sdk/index.js";
+import { chromium, compiled, Pages } from "../helpers/pages.js";
 import { remoteSeat } from "../sdk/places.js";
 import { type Place, play } from "../sdk/script.js";
 import type { Seat, SeatOptions, takeSeat } from "../sdk/seat.js";
-import { chromium, compiled, Pages } from "./pages.js";
 
 const path = chromium();
 const options = path === null ? { skip: "no chromium here" } : { timeout: 60_000 };

@@ -7,8 +7,6 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { build } from "esbuild";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
-import type { Test } from "tap";
-import { root } from "../helpers/root.js";
 
 /** Where Chromium is; null: nowhere. */
 export function chromium(): string | null {
@@ -20,6 +18,10 @@ export function chromium(): string | null {
 		}
 	}
 	return null;
+}
+
+interface Test {
+	teardown(run: () => unknown): unknown;
 }
 
 const policy = [
@@ -106,5 +108,3 @@ export class Pages {
 export function compiled(path: string): string {
 	return join(new URL("../..", import.meta.url).pathname, path);
 }
-
-export { root };
