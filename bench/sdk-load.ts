@@ -1,5 +1,5 @@
-// The client's side of the SDK's figures, in a process of its own: cycles through the SDK or through
-// the bare session layer, messages held in memory, a cold start. Prints one JSON line.
+// The client's side of the SDK's figures, in a process of its own: cycles through the SDK or the
+// bare session layer, messages held in memory, a cold start. Prints one JSON line.
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";

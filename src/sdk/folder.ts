@@ -83,7 +83,7 @@ type Operation =
 	| { readonly type: "del"; readonly key: string }
 	| { readonly type: "put"; readonly key: string; readonly value: Uint8Array };
 
-/** Rows are kept as they would travel, the newest apart: a list of conversations shows only that. */
+/** Rows are kept as they would travel, the newest apart: all that a list of talks shows. */
 function encoded(key: string, value: unknown): Uint8Array {
 	if (!isRows(key)) return pack(value);
 	const rows = value as readonly WireMessage[];
