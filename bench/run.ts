@@ -20,6 +20,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
 	cycle: async (flags) => (await import("./cycle.js")).cycle(flags),
 	idle: async (flags) => (await import("./idle.js")).idle(flags),
 	activation: async (flags) => (await import("./activation.js")).activation(flags),
+	sdk: async (flags) => (await import("./sdk.js")).sdk(flags),
 	replay: async (flags) => (await import("./replay.js")).replay(flags),
 };
 
@@ -30,7 +31,7 @@ const switches = ["json", "help", "quick"];
 
 const help = `npm run bench -- [scenario…] [flags]
 
-scenarios: ${Object.keys(scenarios).join(", ")} (none: all but replay, at quick sizes)
+scenarios: ${Object.keys(scenarios).join(", ")} (none: all but sdk and replay, at quick sizes)
 
   --json                 one JSON document on stdout and nothing else
   cycle:      --pairs 100 --window 16 --seconds 5 --warmup 1 [--rate N] [--bytes 100]
@@ -40,6 +41,7 @@ scenarios: ${Object.keys(scenarios).join(", ")} (none: all but replay, at quick 
   activation: --messages 10000 --conversations 3
   replay:     <lines.tsv> [--sessions N] [--limit N] [--seed N] [--parallel N] [--kills 3]
   domain:     --domain-seconds 0.3
+  sdk:        --sdk-pairs 10 --sdk-seconds 3 --sdk-held 20000 --sdk-conversations 10000
 `;
 
 async function main(): Promise<number> {

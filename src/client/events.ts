@@ -42,6 +42,8 @@ export interface Events {
 	forked?(code: ErrorCode): void;
 	presence?(users: readonly PresenceEntry[]): void;
 	typed?(conversation: string, user: string, on: boolean): void;
+	/** A tab that shares the store has queued a write. */
+	queued?(conversation: string | null): void;
 	/** The store is another copy than before: of the same, and perhaps of later. */
 	replaced?(): void;
 	fault?(where: string, cause: unknown): void;

@@ -180,6 +180,24 @@ export class Peer extends Waiting {
 	}
 }
 
+/** Of whatever conversation: a group of two. */
+const facts: Result = {
+	type: "info",
+	kind: "group",
+	title: "",
+	picture: "",
+	description: "",
+	link: null,
+	createdAt: 1_764_000_000_000,
+	createdBy: "bob",
+	members: 2,
+	page: [
+		{ user: "ann", role: "member" },
+		{ user: "bob", role: "owner" },
+	],
+	cursor: null,
+};
+
 /** Reads that any client may ask for at any time, and that no situation is about. */
 function read(op: ClientOp): Result | null {
 	switch (op.type) {
@@ -189,6 +207,10 @@ function read(op: ClientOp): Result | null {
 			return { type: "profiles", profiles: [] };
 		case "history":
 			return { type: "history", messages: [], more: false };
+		case "info":
+			return facts;
+		case "receipts":
+			return { type: "receipts", delivered: 0, seen: 0, watermarks: [] };
 		default:
 			return null;
 	}

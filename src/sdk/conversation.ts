@@ -73,21 +73,31 @@ export class Talk implements Conversation, Place {
 
 	/** Take over what the storage has. */
 	private fill(told: number | null): void {
-		const { reads } = this.home;
+		this.members.restore();
 		this.timeline.told = Math.min(told ?? Infinity, this.view?.held ?? 0);
+		this.queued(false);
+		this.moved(true);
+	}
+
+	/** Take over what waits in the storage; `elsewhere`: another tab has said it just now. */
+	queued(elsewhere: boolean): void {
+		const { reads } = this.home;
 		const queue = [
 			...(reads?.stream(this.id)?.queue ?? []),
 			...(reads?.movingOf(this.id) ?? []),
 		].filter((item) => !item.settled);
+		// What was said while the storage was being opened goes out behind what waits in it.
+		let place = 0;
 		for (const item of queue) {
 			if (item.command.type !== "send") continue;
 			const known = this.timeline.pending(keyOf(item.command.id));
 			if (known !== undefined) continue;
-			const message = this.timeline.queue(item.command);
+			const at = elsewhere ? undefined : place;
+			const message = this.timeline.queue(item.command, at, elsewhere);
+			place += 1;
 			message.reach(0);
 			this.home.follow(item, this.pendingOf(message));
 		}
-		this.moved(true);
 	}
 
 	/** The view has changed: rows came, it reaches further, or (`measured`) receipts moved. */
@@ -132,7 +142,7 @@ export class Talk implements Conversation, Place {
 		if (!this.home.connected || !this.used) return;
 		this.members.load().then(
 			() => this.moved(true),
-			(cause) => this.hub.fault(cause),
+			(cause) => this.hub.closed || this.hub.fault(cause),
 		);
 		// Once: from then on watermarks are told, or pulled.
 		if (!this.learnt) this.learn();

@@ -67,7 +67,7 @@ export class Core implements Home {
 		this.storage = new Live(hub, this.kept, () => this.kept);
 		this.profile = new Live(hub, this.known, () => this.known);
 		this.blocked = new Live<readonly string[]>(hub, [], (before) => {
-			const now = (this.disk?.store.note(notes.blocked) ?? []) as readonly string[];
+			const now = (this.note(notes.blocked) ?? []) as readonly string[];
 			return sameList(before, now) ? before : now;
 		});
 		this.conversations = new Live<readonly ConversationSummary[]>(hub, [], (before) =>
@@ -89,7 +89,7 @@ export class Core implements Home {
 		}
 		this.disk = disk;
 		if (this.closing !== null) return;
-		const profile = disk.store.note(notes.profile);
+		const profile = this.note(notes.profile);
 		if (profile !== undefined) this.remember(profile as Profile);
 		const engine = disk.engine({
 			connect: this.options.transport ?? this.platform.connect(this.options.url),
@@ -150,6 +150,14 @@ export class Core implements Home {
 		else this.waiting.push(run);
 	}
 
+	note(name: string): unknown {
+		return this.disk?.store.note(name);
+	}
+
+	keep(name: string, value: unknown): void {
+		this.disk?.store.keep(name, value);
+	}
+
 	changed(conversation: string): void {
 		this.list.touch(conversation);
 		this.conversations.touch();
@@ -208,6 +216,10 @@ export class Core implements Home {
 				else for (const talk of talks.values()) talk.restarted();
 				this.refreshLists();
 			},
+			queued: (conversation) => {
+				talks.get(conversation ?? "")?.queued(true);
+				connection.state.touch();
+			},
 			replaced: () => {
 				for (const talk of talks.values()) talk.reread();
 				this.refreshLists();
@@ -260,7 +272,7 @@ export class Core implements Home {
 		if (same) return;
 		this.known = profile;
 		this.profile.touch();
-		this.disk?.store.keep(notes.profile, profile);
+		this.keep(notes.profile, profile);
 		// Now it is known which messages are one's own.
 		if (before.user !== profile.user) this.refreshLists();
 	}
@@ -287,7 +299,7 @@ export class Core implements Home {
 	/** Known as soon as it is answered: the change may follow in a pull. */
 	block(user: string, on: boolean): void {
 		const rest = this.blocked.snapshot().filter((one) => one !== user);
-		this.disk?.store.keep(notes.blocked, on ? [...rest, user] : rest);
+		this.keep(notes.blocked, on ? [...rest, user] : rest);
 		this.blocked.touch();
 	}
 

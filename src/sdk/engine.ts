@@ -66,6 +66,9 @@ export interface Home {
 	history(conversation: string, before: number | null, limit: number): Promise<ResultOf<"history">>;
 	/** Runs at once, or when the storage is open. */
 	opened(run: (engine: Engine) => void): void;
+	/** What is worth keeping beside what the session layer keeps, by name; undefined: nothing. */
+	note(name: string): unknown;
+	keep(name: string, value: unknown): void;
 	/** A list shows something of this conversation that has changed. */
 	changed(conversation: string): void;
 }

@@ -11,9 +11,12 @@ import { decodeServerFrame, encodeServerFrame } from "../protocol/codec.js";
 import type { WireMessage } from "../protocol/frames.js";
 import { gated } from "./gate.js";
 import { type Disk, endOf, isRows, KeptStore } from "./kept-store.js";
+import type { Block } from "./lazy-rows.js";
 import type { Opened } from "./platform.js";
 
-const loadAtOnce = 1_000;
+const loadAtOnce = 10_000;
+/** The default of 16 kB would make a thousand trips of a start. */
+const loadBytesAtOnce = 1_048_576;
 
 /** Errors: DATA_LOCKED naming the holder; whatever the file system says. */
 export async function openFolder(
@@ -43,13 +46,13 @@ export async function openFolder(
 	}
 }
 
-async function levelDisk(path: string): Promise<Disk> {
+export async function levelDisk(path: string): Promise<Disk> {
 	const db = new Level<string, Uint8Array>(path, { valueEncoding: "view" });
 	await db.open();
 	return {
 		async load() {
 			const entries: [string, unknown][] = [];
-			const iterator = db.iterator();
+			const iterator = db.iterator({ highWaterMarkBytes: loadBytesAtOnce });
 			for (;;) {
 				const some = await iterator.nextv(loadAtOnce);
 				if (some.length === 0) break;
@@ -58,7 +61,7 @@ async function levelDisk(path: string): Promise<Disk> {
 			await iterator.close();
 			return entries;
 		},
-		rows: (value) => rowsOf(value as Uint8Array),
+		rows: (value) => blockIn(value as Uint8Array),
 		async write({ put, remove, clear }) {
 			const operations: Operation[] = [];
 			for (const gte of clear) {
@@ -80,18 +83,37 @@ type Operation =
 	| { readonly type: "del"; readonly key: string }
 	| { readonly type: "put"; readonly key: string; readonly value: Uint8Array };
 
-/** Rows are kept as they would travel: half of what plain data takes, and read twice as fast. */
+/** Rows are kept as they would travel, the newest apart: all that a list of talks shows. */
 function encoded(key: string, value: unknown): Uint8Array {
 	if (!isRows(key)) return pack(value);
+	const rows = value as readonly WireMessage[];
+	const newest = rows.slice(-1);
+	return pack([newest[0]?.seq, framed(newest), framed(rows.slice(0, -1))]);
+}
+
+function framed(rows: readonly WireMessage[]): Uint8Array {
 	return encodeServerFrame(
-		(value as readonly WireMessage[]).map((message) => {
-			return { type: "message", conversation: "", from: 0, message };
-		}),
+		rows.map((message) => ({ type: "message", conversation: "", from: 0, message })),
 	);
 }
 
-function rowsOf(value: Uint8Array): WireMessage[] {
-	const frame = decodeServerFrame(value);
+function blockIn(value: Uint8Array): Block {
+	const parts = () => unpack(value) as readonly [number, Uint8Array, Uint8Array];
+	return {
+		newest(seq) {
+			const [at, newest] = parts();
+			return at === seq ? rowsIn(newest)[0] : undefined;
+		},
+		all() {
+			const [, newest, rest] = parts();
+			return [...rowsIn(rest), ...rowsIn(newest)];
+		},
+	};
+}
+
+function rowsIn(bytes: Uint8Array): WireMessage[] {
+	if (bytes.length === 0) return [];
+	const frame = decodeServerFrame(bytes);
 	if (!frame.ok) throw new Error(`kept rows cannot be read: ${frame.detail}`);
 	return frame.ops.flatMap((op) => (op.type === "message" ? [op.message] : []));
 }

@@ -19,7 +19,7 @@ export async function databaseDisk(name: string): Promise<Disk> {
 			]);
 			return keys.map((key, at) => [key as string, values[at]] as const);
 		},
-		rows: (value) => value as WireMessage[],
+		rows: (value) => ({ newest: () => undefined, all: () => value as WireMessage[] }),
 		write({ put, remove, clear }) {
 			const transaction = db.transaction(rows, "readwrite", { durability: "strict" });
 			const store = transaction.objectStore(rows);

@@ -11,7 +11,7 @@ import {
 } from "../client/memory-store.js";
 import type { Began, Identity, Queued, View, ViewChange } from "../client/store.js";
 import type { WireMessage, WireWatermark, WriteCommand } from "../protocol/frames.js";
-import { blockOf, LazyRows, rowsIn } from "./lazy-rows.js";
+import { type Block, blockOf, LazyRows, rowsIn } from "./lazy-rows.js";
 
 /** Plain data by key. */
 export interface Batch {
@@ -29,8 +29,8 @@ export function isRows(name: string): boolean {
 export interface Disk {
 	/** All entries, in no order. */
 	load(): Promise<Iterable<readonly [key: string, value: unknown]>>;
-	/** What was loaded as rows, read: not before somebody looks at them. */
-	rows(value: unknown): readonly WireMessage[];
+	/** What was loaded as rows, to be read when somebody looks at them. */
+	rows(value: unknown): Block;
 	/** One transaction; resolves when it is durable. */
 	write(batch: Batch): Promise<void>;
 	close(): Promise<void>;
@@ -335,7 +335,7 @@ function contentOf(disk: Disk, entries: Iterable<readonly [string, unknown]>): C
 			viewIn(content, first).watermarks.set(second ?? "", value as WireWatermark);
 		} else if (kind === kinds.row) {
 			const { rows } = viewIn(content, first);
-			(rows as LazyRows).wait(Number(second), () => disk.rows(value));
+			(rows as LazyRows).wait(Number(second), disk.rows(value));
 		} else if (kind === kinds.stream) {
 			const stream = value as KeptStream;
 			content.streams.set(stream.conversation, { ...stream, queue: [] });

@@ -20,19 +20,31 @@ export function rowsIn(rows: ReadonlyMap<number, WireMessage>, block: number): W
 	return found;
 }
 
-export class LazyRows extends Map<number, WireMessage> {
-	private readonly waiting = new Map<number, () => readonly WireMessage[]>();
+/** A block as a disk gave it. */
+export interface Block {
+	/** The row with this number, if it is the newest and costs less than all of them. */
+	newest(seq: number): WireMessage | undefined;
+	all(): readonly WireMessage[];
+}
 
-	/** A block that is there, and how to read it. */
-	wait(block: number, read: () => readonly WireMessage[]): void {
-		this.waiting.set(block, read);
+export class LazyRows extends Map<number, WireMessage> {
+	private readonly waiting = new Map<number, Block>();
+	wait(block: number, rows: Block): void {
+		this.waiting.set(block, rows);
 	}
 
 	private fill(block: number): void {
-		const read = this.waiting.get(block);
-		if (read === undefined) return;
+		const rows = this.waiting.get(block);
+		if (rows === undefined) return;
 		this.waiting.delete(block);
-		for (const row of read()) super.set(row.seq, row);
+		for (const row of rows.all()) if (!super.has(row.seq)) super.set(row.seq, row);
+	}
+
+	private look(seq: number): void {
+		const block = blockOf(seq);
+		const row = this.waiting.get(block)?.newest(seq);
+		if (row === undefined) this.fill(block);
+		else super.set(seq, row);
 	}
 
 	private fillAll(): void {
@@ -41,7 +53,7 @@ export class LazyRows extends Map<number, WireMessage> {
 
 	override get(seq: number): WireMessage | undefined {
 		// A map is made before its own fields are.
-		if (this.waiting?.size > 0) this.fill(blockOf(seq));
+		if (this.waiting?.size > 0 && !super.has(seq)) this.look(seq);
 		return super.get(seq);
 	}
 

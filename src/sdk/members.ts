@@ -16,6 +16,13 @@ export interface Reach {
 	readonly to: number;
 }
 
+/** What is kept of it, as plain data: ticks and names are there before anybody has been asked. */
+interface Kept {
+	readonly facts: Pick<Members, "kind" | "title" | "picture" | "description">;
+	readonly roles: readonly (readonly [string, Role])[];
+	readonly joinedAt: readonly (readonly [string, number])[];
+}
+
 interface Marks {
 	readonly delivered: number;
 	readonly seen: number;
@@ -34,7 +41,7 @@ export class Members {
 	private roles: Map<string, Role> | null = null;
 	private listed: readonly WireMember[] = [];
 	/** Who came later is no reader of what was said before. */
-	private readonly joinedAt = new Map<string, number>();
+	private joinedAt = new Map<string, number>();
 	/** Watermarks that were asked for, where the view's own begin later. */
 	private readonly learnt = new Map<string, Marks>();
 	private told = new Map<string, Marks>();
@@ -48,6 +55,28 @@ export class Members {
 		this.kind = "direct";
 		this.roles = new Map(pair.map((user) => [user, "member"]));
 		this.relist();
+	}
+
+	/** The storage is open. */
+	restore(): void {
+		const kept = this.home.note(this.noteName) as Kept | undefined;
+		if (kept === undefined || this.roles !== null) return;
+		Object.assign(this, kept.facts);
+		this.roles = new Map(kept.roles);
+		this.joinedAt = new Map(kept.joinedAt);
+		this.relist();
+	}
+
+	private get noteName(): string {
+		return `members ${this.id}`;
+	}
+
+	private keep(): void {
+		const { kind, title, picture, description, roles, joinedAt } = this;
+		if (roles === null || kind === "direct") return;
+		const facts = { kind, title, picture, description };
+		const kept: Kept = { facts, roles: [...roles], joinedAt: [...joinedAt] };
+		this.home.keep(this.noteName, kept);
 	}
 
 	/** Asks once; a later change is folded in. */
@@ -81,6 +110,7 @@ export class Members {
 		} while (cursor !== null);
 		this.roles = roles;
 		this.relist();
+		this.keep();
 	}
 
 	list(): readonly WireMember[] {
@@ -106,6 +136,7 @@ export class Members {
 		} else if (change.type === "role") this.roles?.set(change.user, change.role);
 		else return;
 		this.relist();
+		this.keep();
 	}
 
 	learn(watermarks: readonly WireWatermark[]): void {

@@ -28,7 +28,8 @@ export type Call =
 	| "pulse"
 	| "start"
 	| "hurry"
-	| "check";
+	| "check"
+	| "keep";
 
 export type Said =
 	/** The leader has begun; whoever waits for an answer asks again. */

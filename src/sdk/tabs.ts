@@ -181,6 +181,7 @@ export class Tabs implements Engine {
 			case "change":
 				if (this.kept !== null) return;
 				(this.store[said.name as "keep"] as (...args: unknown[]) => unknown)(...said.args);
+				if (said.name === "enqueue") this.emit("queued", said.args[0] as string | null);
 				break;
 			case "event":
 				if (this.kept === null) this.overheard(said.name, said.args);
@@ -238,16 +239,18 @@ export class Tabs implements Engine {
 		}
 	}
 
-	private async perform({ name, args, again }: Said & { readonly type: "call" }) {
+	private async perform({ name, args, again, tab }: Said & { readonly type: "call" }) {
 		const { device, kept } = this;
 		if (device === null || kept === null) throw new BrokerError("UNAVAILABLE", "not started");
 		if (name === "write") {
 			const [conversation, command] = args as [string | null, WriteCommand];
 			const taken = again ? this.takenBefore(conversation, command) : undefined;
 			const { ref } = taken ?? device.write(conversation, command);
+			if (tab !== this.tab) this.emit("queued", conversation);
 			await kept.durable();
 			return ref;
 		}
+		if (name === "keep") return kept.keep(...(args as [string, unknown]));
 		return (device[name] as (...values: unknown[]) => unknown)(...args);
 	}
 
@@ -298,6 +301,12 @@ export class Tabs implements Engine {
 
 	seen(conversation: string, seq: number): void {
 		this.tellLeader("seen", [conversation, seq]);
+	}
+
+	/** Here at once, and in the storage. */
+	keep(name: string, value: unknown): void {
+		this.store.keep(name, value);
+		if (this.kept === null) this.tellLeader("keep", [name, value]);
 	}
 
 	request(request: Unnumbered): Promise<Result> {
@@ -379,8 +388,7 @@ export async function openTabs(
 	return {
 		store: {
 			note: (key) => tabs.store.note(key),
-			// The tab that leads hears the same, and keeps it.
-			keep: (key, value) => tabs.store.keep(key, value),
+			keep: (key, value) => tabs.keep(key, value),
 		},
 		durable: () => tabs.durable(),
 		engine: (engineOptions) => tabs.engine(engineOptions),

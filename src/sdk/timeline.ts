@@ -19,6 +19,8 @@ export class Timeline {
 	private readonly clock: Clock;
 	private shown: LiveMessage[] = [];
 	private tail: LiveMessage[] = [];
+	/** Said in another tab: known here before it is stored, and an arrival all the same. */
+	private readonly elsewhere = new WeakSet<LiveMessage>();
 	/** Own ones whose status can still move, by number. */
 	private unsettled: LiveMessage[] = [];
 	private first = 1;
@@ -34,10 +36,11 @@ export class Timeline {
 		return [...this.shown, ...this.tail];
 	}
 
-	/** A message of this device on its way. */
-	queue(command: Send): LiveMessage {
+	/** A message of this device on its way; `at`: behind so many of them. */
+	queue(command: Send, at = this.tail.length, elsewhere = false): LiveMessage {
 		const message = new LiveMessage(this.place, command, command.clientTime ?? this.clock.now());
-		this.tail.push(message);
+		this.tail.splice(at, 0, message);
+		if (elsewhere) this.elsewhere.add(message);
 		this.place.changed();
 		return message;
 	}
@@ -135,17 +138,21 @@ export class Timeline {
 	private arrived(messages: readonly LiveMessage[], held: number): void {
 		const { hub } = this.place;
 		for (const message of messages) {
-			if ((message.seq ?? 0) <= this.told || message.command !== null) continue;
+			if ((message.seq ?? 0) <= this.told || this.saidHere(message)) continue;
 			if (hub.heard("message")) hub.emit("message", message);
 		}
 		this.told = Math.max(this.told, held);
+	}
+
+	private saidHere(message: LiveMessage): boolean {
+		return message.command !== null && !this.elsewhere.has(message);
 	}
 
 	/** The next one after this number that was not sent here. */
 	arrivalAfter(seq: number): LiveMessage | null {
 		for (let at = this.indexOf(seq + 1); at < this.shown.length; at += 1) {
 			const message = this.shown[at];
-			if (message !== undefined && message.command === null) return message;
+			if (message !== undefined && !this.saidHere(message)) return message;
 		}
 		return null;
 	}

@@ -3,9 +3,9 @@
 
 import t from "tap";
 import type { Client } from "../../src/sdk/index.js";
+import { chromium, compiled, Pages } from "../helpers/pages.js";
 import { tokenFor } from "../helpers/wire-client.js";
 import { connected, Party } from "../sdk/party.js";
-import { chromium, compiled, Pages } from "./pages.js";
 
 const path = chromium();
 const options = path === null ? { skip: "no chromium here" } : { timeout: 60_000 };
@@ -26,7 +26,7 @@ t.test("React hooks in StrictMode", options, async (t) => {
 		{ app: compiled("test/browser/react-page.js") },
 		path as string,
 	);
-	const page = await pages.open("app");
+	const page = await pages.open({ sdk: "app" });
 	const token = await tokenFor(party.data, "ann");
 	await page.evaluate(
 		(url, token) => {

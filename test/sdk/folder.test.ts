@@ -190,7 +190,9 @@ class TestDisk implements Disk {
 	}
 
 	rows(value: unknown) {
-		return value as WireMessage[];
+		const all = value as WireMessage[];
+		const last = all.at(-1);
+		return { newest: (seq: number) => (last?.seq === seq ? last : undefined), all: () => all };
 	}
 
 	async write({ put, remove, clear }: Batch) {

@@ -7,8 +7,6 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { build } from "esbuild";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
-import type { Test } from "tap";
-import { root } from "../helpers/root.js";
 
 /** Where Chromium is; null: nowhere. */
 export function chromium(): string | null {
@@ -20,6 +18,10 @@ export function chromium(): string | null {
 		}
 	}
 	return null;
+}
+
+interface Test {
+	teardown(run: () => unknown): unknown;
 }
 
 const policy = [
@@ -79,8 +81,8 @@ export class Pages {
 		return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
 	}
 
-	/** A page with the module's exports as `window.sdk`; the same storage for all of them. */
-	async open(module: string): Promise<Page> {
+	/** A page with modules' exports under these names; the same storage for all pages. */
+	async open(modules: Readonly<Record<string, string>>): Promise<Page> {
 		const page = await this.browser.newPage();
 		page.on("console", (message) => {
 			if (/Content Security Policy|TrustedScript/i.test(message.text())) {
@@ -89,9 +91,15 @@ export class Pages {
 		});
 		page.on("pageerror", (error) => this.violations.push(String(error)));
 		await page.goto(this.origin);
-		await page.evaluate(async (url) => {
-			Object.assign(globalThis, { sdk: await import(url) });
-		}, `${this.origin}/${module}.js`);
+		for (const [name, module] of Object.entries(modules)) {
+			await page.evaluate(
+				async (name, url) => {
+					Object.assign(globalThis, { [name]: await import(url) });
+				},
+				name,
+				`${this.origin}/${module}.js`,
+			);
+		}
 		return page;
 	}
 }
@@ -100,5 +108,3 @@ export class Pages {
 export function compiled(path: string): string {
 	return join(new URL("../..", import.meta.url).pathname, path);
 }
-
-export { root };
