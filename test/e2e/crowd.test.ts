@@ -115,7 +115,7 @@ t.test("a message to a group of five thousand holds up nobody", async (t) => {
 	over = true;
 	const busy = await beside;
 	const { p99, max } = await turnsOf(server);
-	t.ok(p99 < 50, `of its turns took ${p99.toFixed(1)} ms, at most ${max.toFixed(1)}`);
+	t.ok(p99 < 250, `of its turns took ${p99.toFixed(1)} ms, at most ${max.toFixed(1)}`);
 	t.ok(
 		busy < 10 * calm + 50,
 		`beside it writes took ${busy.toFixed(1)} ms, ${calm.toFixed(1)} before`,

@@ -25,7 +25,12 @@ async function recovered(journal: Journal, id: string): Promise<Conversation> {
 function said(state: Conversation): unknown {
 	const { members, head, position, title, active, blockedBy } = state;
 	const people = [...members.values()].map(({ marked, last, ...rest }) => rest);
-	return { head, position, title, active, blockedBy, people, outboxes: state.outboxes };
+	// Receipts are recovered where each last moved: an answer made again may continue from earlier.
+	const outboxes = [...state.outboxes].map(([user, own]) => [
+		user,
+		own.map((box) => ({ ...box, kept: box.kept.map(({ from, ...answer }) => answer) })),
+	]);
+	return { head, position, title, active, blockedBy, people, outboxes };
 }
 
 async function saveSnapshot(stage: Stage): Promise<void> {
