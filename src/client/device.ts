@@ -9,7 +9,7 @@ import { encodeClientOp } from "../protocol/client-codec.js";
 import type { ClientOp, Result, WriteCommand } from "../protocol/frames.js";
 import type { End } from "./ending.js";
 import { contain, type Emit, type Events } from "./events.js";
-import { freshNames } from "./memory-store.js";
+import { freshNames } from "./names.js";
 import { BackOff, type BackOffOptions } from "./reconnect.js";
 import { Session } from "./session.js";
 import type { ClientStore, Queued } from "./store.js";

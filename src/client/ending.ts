@@ -12,6 +12,11 @@ export interface End {
 	readonly url: string | null;
 }
 
+/** A code this client does not know is final: an endless retry would be worse. */
+export function retried(code: ErrorCode): boolean {
+	return code in errorTable && errorTable[code].retryable;
+}
+
 export function actionOf(code: ErrorCode): End["action"] {
 	if (code === "DEVICE_FORKED" || code === "DEVICE_FORGOTTEN") return "fork";
 	if (!(code in errorTable)) return "reconnect";

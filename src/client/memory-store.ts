@@ -1,9 +1,10 @@
 // The readable reference of `ClientStore`: everything in maps of this process. `clone` and
 // `restore` imitate backups; `before` and `after` let a test crash around each transaction.
 
-import type { Clock } from "../base/clock.js";
 import type { WireMessage, WireWatermark, WriteCommand } from "../protocol/frames.js";
 import type { Began, ClientStore, Identity, Queued, Stream, View, ViewChange } from "./store.js";
+
+export { freshNames, hex } from "./names.js";
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export type OwnStream = Mutable<Omit<Stream, "queue">> & { queue: Mutable<Queued>[] };
@@ -29,17 +30,6 @@ export type Image = Readonly<Content>;
 export interface StoreHooks {
 	before?(transaction: string): void;
 	after?(transaction: string): void;
-}
-
-export function hex(bytes: Uint8Array): string {
-	let text = "";
-	for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
-	return text;
-}
-
-/** Names for a new installation: nobody else may have the same. */
-export function freshNames(clock: Clock): { device: string; outbox: string } {
-	return { device: hex(clock.randomBytes(16)), outbox: hex(clock.randomBytes(16)) };
 }
 
 export function emptyView(conversation: string): OwnView {

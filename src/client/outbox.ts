@@ -3,8 +3,9 @@
 // session.
 
 import type { Clock } from "../base/clock.js";
-import { describe, type ErrorCode, errorTable } from "../base/errors.js";
+import type { ErrorCode } from "../base/errors.js";
 import type { ServerOp, WriteOp } from "../protocol/frames.js";
+import { retried } from "./ending.js";
 import type { ClientStore, Queued, Stream, ViewChange } from "./store.js";
 
 export type Answer = ServerOp & { readonly type: "answer" };
@@ -192,9 +193,4 @@ export class Outbox {
 		}
 		return flight;
 	}
-}
-
-/** A code this client does not know is final: an endless retry would be worse. */
-function retried(code: ErrorCode): boolean {
-	return code in errorTable && describe(code).retryable;
 }

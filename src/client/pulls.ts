@@ -3,8 +3,8 @@
 
 import type { Timer } from "../base/clock.js";
 import type { ErrorCode } from "../base/errors.js";
-import { describe, errorTable } from "../base/errors.js";
 import type { Result } from "../protocol/frames.js";
+import { retried } from "./ending.js";
 import { news, type Step } from "./step.js";
 import type { SyncPort } from "./sync.js";
 
@@ -93,7 +93,7 @@ export class Pulls {
 
 	/** Try again after a pause, unless the code says that it is no use. */
 	later(run: () => void, code: ErrorCode | null): void {
-		if (code !== null && !(code in errorTable && describe(code).retryable)) {
+		if (code !== null && !retried(code)) {
 			this.port.emit("fault", "sync", code);
 			return;
 		}
@@ -175,18 +175,13 @@ export class Pulls {
 
 	private failed(conversation: string, pull: Pull, code: ErrorCode | null): void {
 		this.release(pull);
-		if (code === "RESET" && !this.resets.has(conversation)) {
-			this.resets.add(conversation);
+		if (code !== null && retried(code)) this.later(() => this.want(conversation), code);
+		else {
 			this.pulls.delete(conversation);
-			this.owner.reset(conversation);
-		} else if (code === "RESET" || !(code !== null && code in errorTable)) {
-			this.pulls.delete(conversation);
-			this.port.emit("fault", "sync", code);
-		} else if (describe(code).retryable) {
-			this.later(() => this.want(conversation), code);
-		} else {
-			this.pulls.delete(conversation);
-			this.port.emit("fault", "sync", code);
+			if (code === "RESET" && !this.resets.has(conversation)) {
+				this.resets.add(conversation);
+				this.owner.reset(conversation);
+			} else this.port.emit("fault", "sync", code);
 		}
 		this.next();
 	}

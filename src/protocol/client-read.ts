@@ -2,12 +2,22 @@
 // breaks the frame as a whole, and the client reconnects.
 
 import { BrokerError, type ErrorCode, errorTable } from "../base/errors.js";
-import { type Field, type Plain, records, serverOps, variants, words } from "./client-schema.js";
+import * as tables from "./client-heard.js";
+import { type Field, type Plain, recordsOf, type Table, tableOf } from "./client-schema.js";
 import type { ServerFrame } from "./decode-server.js";
 import type { ServerOp } from "./frames.js";
 
 /** What a code of a newer server reads as: final for an operation; a close code tells the rest. */
 const otherCodes: Readonly<Record<string, ErrorCode>> = { code: "BAD_REQUEST", end: "INTERNAL" };
+
+const serverOps = tableOf(tables.serverOps);
+const variants: Readonly<Record<string, Table>> = {
+	result: tableOf(tables.results),
+	change: tableOf(tables.changes),
+	item: tableOf(tables.items),
+};
+const records = recordsOf(tables.heardRecords);
+const words = new Map<string, readonly string[]>(Object.entries(tables.heardWords));
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const none: readonly never[] = Object.freeze([]);

@@ -1,8 +1,6 @@
 // The tables of what is said, as the small codec of clients walks them: each field with its kind
 // and with how it may be left out.
 
-import * as tables from "./client-tables.js";
-
 export type Plain = Record<string, unknown>;
 
 export interface Field {
@@ -31,7 +29,7 @@ function fieldsOf(words: readonly string[]): Field[] {
 }
 
 /** One row a line: code, type, fields. */
-function tableOf(text: string): Table {
+export function tableOf(text: string): Table {
 	const rows = text
 		.trim()
 		.split("\n")
@@ -45,15 +43,7 @@ function tableOf(text: string): Table {
 	};
 }
 
-export const serverOps = tableOf(tables.serverOps);
-export const clientOps = tableOf(tables.clientOps);
-export const variants: Readonly<Record<string, Table>> = {
-	result: tableOf(tables.results),
-	change: tableOf(tables.changes),
-	item: tableOf(tables.items),
-	command: tableOf(tables.commands),
-};
-export const records = new Map(
-	Object.entries(tables.records).map(([name, text]) => [name, fieldsOf(text.split(" "))]),
-);
-export const words = new Map<string, readonly string[]>(Object.entries(tables.words));
+/** Fields by the name of the record. */
+export function recordsOf(texts: Readonly<Record<string, string>>) {
+	return new Map(Object.entries(texts).map(([name, text]) => [name, fieldsOf(text.split(" "))]));
+}

@@ -1,16 +1,14 @@
 // What clients say, into bytes, in the canonical form [P-2.7].
 
-import {
-	clientOps,
-	type Field,
-	type Plain,
-	records,
-	type Table,
-	variants,
-	words,
-} from "./client-schema.js";
+import * as tables from "./client-said.js";
+import { type Field, type Plain, recordsOf, type Table, tableOf } from "./client-schema.js";
 import type { SaidOp } from "./encode.js";
 import type { ClientOp } from "./frames.js";
+
+const clientOps = tableOf(tables.clientOps);
+const commands = tableOf(tables.commands);
+const records = recordsOf(tables.saidRecords);
+const words = new Map<string, readonly string[]>(Object.entries(tables.saidWords));
 
 const encoder = new TextEncoder();
 
@@ -121,7 +119,7 @@ function write(kind: string, said: unknown): void {
 		const record = records.get(kind);
 		if (set !== undefined) writeUint(set.indexOf(said as string));
 		else if (record !== undefined) writeFields(null, record, said as Plain);
-		else writeVariant(variants[kind] as Table, said as Plain);
+		else writeVariant(commands, said as Plain);
 	}
 }
 
