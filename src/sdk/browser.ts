@@ -1,22 +1,17 @@
 // `colloquy/client` in browsers: the SDK over WebSocket and IndexedDB. Several tabs on one database
-// are one device: one of them has the connection, the others follow.
+// are one device: one of them has the connection, the others follow. What connects and what keeps
+// are pieces that load on demand.
 
 import { systemClock } from "../base/clock.js";
-import { webConnect } from "../client/web-transport.js";
 import { clientOf } from "./client.js";
-import { memory } from "./memory.js";
 import type { Platform } from "./platform.js";
 import type { Client, ConnectOptions } from "./types.js";
 
 const browser: Platform = {
 	clock: systemClock,
-	connect: (url) => (redirect) => webConnect(redirect ?? url, systemClock.after)(),
-	memory,
-	// A piece of its own: whoever keeps nothing need not load it.
-	open: async (name, clock, onFailed) => {
-		const { openDatabase } = await import("./database.js");
-		return openDatabase(name, clock, onFailed);
-	},
+	load: async () => (await import("./web-foundation.js")).foundation,
+	// Whoever keeps nothing need not load it.
+	loadStorage: async () => (await import("./database.js")).openDatabase,
 	listen(wake) {
 		// A worker has no page to be shown.
 		if (typeof document === "undefined") {

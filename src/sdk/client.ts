@@ -2,7 +2,7 @@
 
 import { BrokerError } from "../base/errors.js";
 import { conversationId, directId, userId } from "../base/ids.js";
-import { hex } from "../client/memory-store.js";
+import { hex } from "../client/names.js";
 import type { WriteCommand } from "../protocol/frames.js";
 import { Core } from "./core.js";
 import { quiet } from "./hub.js";

@@ -6,7 +6,7 @@ import { BrokerError } from "../base/errors.js";
 import type { Phase, Welcome } from "../client/events.js";
 import { BackOff } from "../client/reconnect.js";
 import type { Engine } from "./engine.js";
-import { type Hub, Live } from "./hub.js";
+import { type Hub, Live, sameFields } from "./hub.js";
 import type { Platform } from "./platform.js";
 import type { ClientError, ConnectionState, TokenReason, TokenSource } from "./types.js";
 
@@ -42,7 +42,7 @@ export class Connection {
 	private fault: ClientError | null = null;
 	private refused = 0;
 	private readonly timers: Timer[] = [];
-	private unlisten: () => void = () => {};
+	private readonly unlisten: () => void;
 	private again: Timer | null = null;
 	private renewal: Timer | null = null;
 	private renewals = 0;
@@ -60,8 +60,39 @@ export class Connection {
 		this.state = new Live<ConnectionState>(parts.hub, first, (before) => {
 			const { type, reason, retryAt } = this;
 			const now = { type, reason, retryAt, queued: parts.queued() };
-			const same = Object.entries(now).every(([name, value]) => before[name as "type"] === value);
-			return same ? before : now;
+			return sameFields(now, before) ? before : now;
+		});
+		this.unlisten = parts.platform.listen(() => this.wake());
+	}
+
+	/** Code that loads on demand, asked for until it comes; null: the client was closed meanwhile. */
+	async loaded<T>(load: () => Promise<T>): Promise<T | null> {
+		for (;;) {
+			try {
+				return await this.parts.hub.untilClosed<T>((resolve, reject) => {
+					load().then(resolve, reject);
+				});
+			} catch (cause) {
+				if (this.type !== "closed") await this.unloaded(cause);
+			}
+			if (this.type === "closed") return null;
+			this.become("connecting", this.reason);
+		}
+	}
+
+	/** Over early when the network is back, or when somebody asks. */
+	private unloaded(cause: unknown): Promise<void> {
+		const { clock } = this.parts;
+		const delayMs = this.refusals.next(0);
+		this.failed(cause);
+		return new Promise((resolve) => {
+			const timer = clock.after(delayMs, resolve);
+			const cancel = () => {
+				timer.cancel();
+				resolve();
+			};
+			this.again = { cancel };
+			this.waiting({ type: "waiting", code: null, retryAt: clock.monotonic() + delayMs });
 		});
 	}
 
@@ -72,7 +103,6 @@ export class Connection {
 			clock.every(tickMs, () => this.tick()),
 			platform.alive(),
 		);
-		this.unlisten = platform.listen(() => this.wake());
 		this.lookedAt = { now: clock.now(), monotonic: clock.monotonic() };
 		engine.start();
 	}
@@ -244,6 +274,7 @@ export class Connection {
 		this.unlisten();
 		for (const timer of this.timers.splice(0)) timer.cancel();
 		this.become("closed", reason);
+		this.again?.cancel();
 		this.engine?.stop();
 	}
 

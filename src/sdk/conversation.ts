@@ -9,7 +9,7 @@ import type { View } from "../client/store.js";
 import type { Change, WireMessage, WriteCommand } from "../protocol/frames.js";
 import { commandOf } from "./compose.js";
 import type { Home } from "./engine.js";
-import { iterate, Live, quiet, sameList } from "./hub.js";
+import { iterate, Live, quiet, sameFields, sameList } from "./hub.js";
 import { Members } from "./members.js";
 import { keyOf, type LiveMessage, numberOf, type Place } from "./message.js";
 import { Timeline } from "./timeline.js";
@@ -47,7 +47,7 @@ export class Talk implements Conversation, Place {
 		this.messages = new Live<readonly Message[]>(home.hub, [], () => this.timeline.list());
 		this.info = new Live(home.hub, this.infoNow(), (before) => {
 			const now = this.infoNow();
-			return sameInfo(before, now) ? before : now;
+			return sameFields(before, now) ? before : now;
 		});
 		this.typing = new Live<readonly string[]>(home.hub, [], (before) => {
 			const now = this.typists.users();
@@ -357,12 +357,4 @@ export class Talk implements Conversation, Place {
 			return { value };
 		});
 	}
-}
-
-function sameInfo(one: ConversationInfo, two: ConversationInfo): boolean {
-	const { members, ...rest } = one;
-	return (
-		members === two.members &&
-		Object.entries(rest).every(([name, value]) => two[name as keyof ConversationInfo] === value)
-	);
 }

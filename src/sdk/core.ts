@@ -6,19 +6,18 @@ import type { Clock } from "../base/clock.js";
 import { BrokerError } from "../base/errors.js";
 import { directMembers } from "../base/ids.js";
 import type { Events, Outcome, Welcome } from "../client/events.js";
-import { freshNames, MemoryStore } from "../client/memory-store.js";
 import type { Queued } from "../client/store.js";
 import type { Request, Unnumbered } from "../client/sync.js";
-import { encodeClientOp } from "../protocol/client-codec.js";
+import { encodeClientOp } from "../protocol/client-write.js";
 import type { Change, WriteCommand } from "../protocol/frames.js";
 import { contentBytesMax } from "../protocol/limits.js";
 import { Answers } from "./answers.js";
 import { Connection } from "./connection.js";
 import { Talk } from "./conversation.js";
 import type { Engine, Home, Pending, Reads, ResultOf } from "./engine.js";
-import { Hub, Live, sameList } from "./hub.js";
+import { Hub, Live, sameFields, sameList } from "./hub.js";
 import { List } from "./list.js";
-import type { Opened, Platform } from "./platform.js";
+import { type Opened, type OpenStorage, type Pieces, type Platform, piecesOf } from "./platform.js";
 import { Presences } from "./presence.js";
 import { Questions } from "./questions.js";
 import type { ConnectOptions, ConversationSummary, Profile, StorageState } from "./types.js";
@@ -79,9 +78,12 @@ export class Core implements Home {
 	// The storage and the device.
 
 	private async open(): Promise<void> {
+		const kept = typeof this.options.store === "string";
+		const pieces = await this.connection.loaded(() => piecesOf(this.platform, kept));
+		if (pieces === null) return;
 		let disk: Opened;
 		try {
-			disk = await this.openStore();
+			disk = await this.openStore(pieces);
 		} catch (cause) {
 			// Held by another process: memory instead would send what that one knows nothing of.
 			this.end(cause as BrokerError);
@@ -92,7 +94,7 @@ export class Core implements Home {
 		const profile = this.note(notes.profile);
 		if (profile !== undefined) this.remember(profile as Profile);
 		const engine = disk.engine({
-			connect: this.options.transport ?? this.platform.connect(this.options.url),
+			connect: this.options.transport ?? pieces.foundation.connect(this.options.url),
 			token: () => this.connection.token(),
 			clock: this.clock,
 			events: this.events(),
@@ -107,23 +109,22 @@ export class Core implements Home {
 	}
 
 	/** Errors: DATA_LOCKED. */
-	private async openStore(): Promise<Opened> {
-		const { store } = this.options;
-		const { platform, clock } = this;
-		if (store === undefined) return platform.memory(new MemoryStore(freshNames(clock)));
-		if (typeof store !== "string") return platform.memory(store);
+	private async openStore({ foundation, openStorage }: Pieces): Promise<Opened> {
+		const { store = null } = this.options;
+		const { clock } = this;
+		if (typeof store !== "string") return foundation.memory(store, clock);
 		const failed = (cause: unknown) => {
 			const error = new BrokerError("STORAGE_FAILED", String(cause), { cause });
 			this.stored({ durable: false, error });
 		};
 		try {
-			const disk = await platform.open(store, clock, failed);
+			const disk = await (openStorage as OpenStorage)(store, clock, failed);
 			this.stored({ durable: true, error: null });
 			return disk;
 		} catch (cause) {
 			if (cause instanceof BrokerError && cause.code === "DATA_LOCKED") throw cause;
 			failed(cause);
-			return platform.memory(new MemoryStore(freshNames(clock)));
+			return foundation.memory(null, clock);
 		}
 	}
 
@@ -268,8 +269,7 @@ export class Core implements Home {
 
 	remember(profile: Profile): void {
 		const before = this.known;
-		const same = Object.entries(profile).every(([name, value]) => before[name as "user"] === value);
-		if (same) return;
+		if (sameFields(profile, before)) return;
 		this.known = profile;
 		this.profile.touch();
 		this.keep(notes.profile, profile);

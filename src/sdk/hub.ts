@@ -244,3 +244,7 @@ export function quiet<T>(promise: Promise<T>): Promise<T> {
 export function sameList<T>(one: readonly T[], two: readonly T[]): boolean {
 	return one.length === two.length && one.every((value, at) => value === two[at]);
 }
+
+export function sameFields<T extends object>(one: T, two: T): boolean {
+	return Object.entries(one).every(([name, value]) => two[name as keyof T] === value);
+}

@@ -11,9 +11,11 @@ import type { Client, ConnectOptions } from "./types.js";
 
 const node: Platform = {
 	clock: systemClock,
-	connect: (url) => (redirect) => nodeConnect(redirect ?? url)(),
-	memory,
-	open: openFolder,
+	load: async () => ({
+		connect: (url) => (redirect) => nodeConnect(redirect ?? url)(),
+		memory,
+	}),
+	loadStorage: async () => openFolder,
 	listen: () => () => {},
 	online: () => true,
 	alive: stayAlive,

@@ -5,7 +5,7 @@ import { directMembers } from "../base/ids.js";
 import type { View } from "../client/store.js";
 import type { WireMessage } from "../protocol/frames.js";
 import type { Reads } from "./engine.js";
-import { sameList } from "./hub.js";
+import { sameFields, sameList } from "./hub.js";
 import { textOf } from "./message.js";
 import type { ConversationSummary } from "./types.js";
 import { unreadOf } from "./unread.js";
@@ -101,8 +101,5 @@ function sameSummary(one: ConversationSummary, two: ConversationSummary): boolea
 	const sameLast =
 		last === two.last ||
 		(last?.at === two.last?.at && last?.text === two.last?.text && last?.from === two.last?.from);
-	return (
-		sameLast &&
-		Object.entries(rest).every(([name, value]) => two[name as keyof ConversationSummary] === value)
-	);
+	return sameLast && sameFields<Omit<ConversationSummary, "last">>(rest, two);
 }

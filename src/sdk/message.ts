@@ -2,7 +2,7 @@
 // status only moves forward. Not here: what moves it, which is its conversation's.
 
 import { BrokerError } from "../base/errors.js";
-import { hex } from "../client/memory-store.js";
+import { hex } from "../client/names.js";
 import type { WireMessage, WriteCommand } from "../protocol/frames.js";
 import type { Hub } from "./hub.js";
 import type { ClientError, Message, Status } from "./types.js";

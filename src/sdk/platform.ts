@@ -16,18 +16,43 @@ export interface Opened {
 	close(): Promise<void>;
 }
 
-export interface Platform {
-	readonly clock: Clock;
+/** What a client stands on: the session layer with its store and its connections. */
+export interface Foundation {
 	/** `redirect`: where the server said to go instead. */
 	connect(url: string): DeviceOptions["connect"];
-	/** On a store that needs no opening. */
-	memory(store: ClientStore): Opened;
-	/** Errors: DATA_LOCKED; anything else means that memory is used instead. */
-	open(name: string, clock: Clock, onFailed: (cause: unknown) => void): Promise<Opened>;
+	/** On a store that needs no opening; null: one of its own in memory. */
+	memory(store: ClientStore | null, clock: Clock): Opened;
+}
+
+/** Errors: DATA_LOCKED; anything else means that memory is used instead. */
+export type OpenStorage = (
+	name: string,
+	clock: Clock,
+	onFailed: (cause: unknown) => void,
+) => Promise<Opened>;
+
+export interface Platform {
+	readonly clock: Clock;
+	/** Pieces of their own in a browser. Rejects when they cannot be had; may be asked again. */
+	load(): Promise<Foundation>;
+	loadStorage(): Promise<OpenStorage>;
 	/** `wake`: the network is back, or the page is looked at again. Returns how to stop. */
 	listen(wake: () => void): () => void;
 	/** False: there is no network for sure. */
 	online(): boolean;
 	/** Until cancelled the process goes on, connected or not. */
 	alive(): Timer;
+}
+
+export interface Pieces {
+	readonly foundation: Foundation;
+	/** Null: nothing is kept. */
+	readonly openStorage: OpenStorage | null;
+}
+
+/** Asked for at the same time. Errors: one of them cannot be had. */
+export async function piecesOf(platform: Platform, kept: boolean): Promise<Pieces> {
+	const storage = kept ? platform.loadStorage() : null;
+	const [foundation, openStorage] = await Promise.all([platform.load(), storage]);
+	return { foundation, openStorage };
 }
