@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { levelDisk } from "../src/sdk/folder.js";
 import type { Client, ConnectOptions } from "../src/sdk/index.js";
 import type { Disk } from "../src/sdk/kept-store.js";
-import { chromium, compiled, Pages } from "../test/helpers/pages.js";
+import { chromium, Pages } from "../test/helpers/pages.js";
 import { runLoad } from "./child.js";
 import type { Flags } from "./flags.js";
 import { round } from "./histogram.js";
@@ -99,9 +99,9 @@ async function startsOfPages(filling: Filling): Promise<Figures[]> {
 	if (path === null) return [];
 	const ends: (() => unknown)[] = [];
 	const modules = {
-		browser: compiled("src/sdk/browser.js"),
-		filler: compiled("bench/sdk-fill.js"),
-		disks: compiled("src/sdk/indexed-db.js"),
+		browser: "src/sdk/browser.ts",
+		filler: "bench/sdk-fill.ts",
+		disks: "src/sdk/indexed-db.ts",
 	};
 	try {
 		const pages = await Pages.start({ teardown: (run) => ends.push(run) }, modules, path);

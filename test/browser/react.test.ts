@@ -3,7 +3,7 @@
 
 import t from "tap";
 import type { Client } from "../../src/sdk/index.js";
-import { chromium, compiled, Pages } from "../helpers/pages.js";
+import { chromium, Pages } from "../helpers/pages.js";
 import { tokenFor } from "../helpers/wire-client.js";
 import { connected, Party } from "../sdk/party.js";
 
@@ -21,11 +21,7 @@ t.test("React hooks in StrictMode", options, async (t) => {
 	const bob = party.client("bob");
 	await connected(bob);
 	const other = await bob.open("ann");
-	const pages = await Pages.start(
-		t,
-		{ app: compiled("test/browser/react-page.js") },
-		path as string,
-	);
+	const pages = await Pages.start(t, { app: "test/browser/react-page.ts" }, path as string);
 	const page = await pages.open({ sdk: "app" });
 	const token = await tokenFor(party.data, "ann");
 	await page.evaluate(

@@ -4,7 +4,7 @@
 import type { Page } from "puppeteer-core";
 import t from "tap";
 import type { Client, ConnectOptions } from "../../src/sdk/index.js";
-import { chromium, compiled, Pages } from "../helpers/pages.js";
+import { chromium, Pages } from "../helpers/pages.js";
 import { remoteSeat } from "../sdk/places.js";
 import { type Place, play } from "../sdk/script.js";
 import type { Seat, SeatOptions, takeSeat } from "../sdk/seat.js";
@@ -54,7 +54,7 @@ class InTabs implements Place {
 }
 
 t.test("the script in Chromium, in tabs on IndexedDB", options, async (t) => {
-	const modules = { browser: compiled("src/sdk/browser.js"), seat: compiled("test/sdk/seat.js") };
+	const modules = { browser: "src/sdk/browser.ts", seat: "test/sdk/seat.ts" };
 	const pages = await Pages.start(t, modules, path as string);
 	await play(t, new InTabs(pages));
 	t.same(pages.violations, [], "nothing against the policy, no error on a page");

@@ -4,9 +4,9 @@
 import { execFileSync } from "node:child_process";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
-import { build } from "esbuild";
+import { basename } from "node:path";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import { bundle } from "../../bench/bundle.js";
 
 /** Where Chromium is; null: nowhere. */
 export function chromium(): string | null {
@@ -32,23 +32,6 @@ const policy = [
 	"trusted-types 'none'",
 ].join("; ");
 
-/** Modules by path: what pages load. */
-async function bundle(entries: Record<string, string>): Promise<Map<string, string>> {
-	const { outputFiles } = await build({
-		entryPoints: entries,
-		bundle: true,
-		minify: true,
-		splitting: true,
-		format: "esm",
-		platform: "browser",
-		conditions: ["browser"],
-		define: { "process.env.NODE_ENV": '"production"' },
-		outdir: "out",
-		write: false,
-	});
-	return new Map(outputFiles.map(({ path, text }) => [`/${path.split("/").at(-1)}`, text]));
-}
-
 export class Pages {
 	readonly violations: string[] = [];
 	private constructor(
@@ -56,8 +39,19 @@ export class Pages {
 		private readonly server: Server,
 	) {}
 
-	static async start(t: Test, entries: Record<string, string>, path: string): Promise<Pages> {
-		const files = await bundle(entries);
+	/**
+	 * `entries`: sources by the name of the module that is made of them. `plain`: the same, with all
+	 * names as they are in the sources.
+	 */
+	static async start(
+		t: Test,
+		entries: Record<string, string>,
+		path: string,
+		plain: Record<string, string> = {},
+	): Promise<Pages> {
+		const bundles = await Promise.all([bundle(entries), bundle(plain, [])]);
+		const outputFiles = bundles.flatMap(({ outputFiles }) => outputFiles);
+		const files = new Map(outputFiles.map(({ path, text }) => [`/${basename(path)}`, text]));
 		const server = createServer((request, response) => {
 			const file = files.get(request.url ?? "");
 			response.setHeader("content-security-policy", policy);
@@ -102,9 +96,4 @@ export class Pages {
 		}
 		return page;
 	}
-}
-
-/** Compiled modules, by their path below the source folder. */
-export function compiled(path: string): string {
-	return join(new URL("../..", import.meta.url).pathname, path);
 }
