@@ -41,8 +41,9 @@ const stepMs = 1_000;
 const stepTakesMs = 1;
 
 export function testClock(options: TestClockOptions = {}): TestClock {
-	const clock = new DrivenClock(options.startAt ?? systemClock.now());
-	if (options.running !== false) clock.run();
+	const clock = new DrivenClock(options.startAt ?? null);
+	if (options.running === false) clock.stop();
+	else clock.run();
 	return clock;
 }
 
@@ -56,13 +57,20 @@ class DrivenClock implements TestClock {
 	/** The system's monotonic time up to which the hand was moved; null: it stands still. */
 	private followed: number | null = null;
 	private alarm: Timer | null = null;
+	/** The date less the system's, while it runs: none at first, so that both tell the same ms. */
+	private skewMs: number;
+	private latest = 0;
 
-	constructor(startAt: number) {
-		this.hand = manualClock({ now: startAt });
+	constructor(startAt: number | null) {
+		this.hand = manualClock({ now: startAt ?? systemClock.now() });
+		this.skewMs = startAt === null ? 0 : startAt - systemClock.now();
 	}
 
 	now(): number {
-		return Math.floor(this.hand.now() + this.lagMs() + this.aheadMs);
+		const date = this.followed === null ? this.hand.now() : systemClock.now() + this.skewMs;
+		// The hand and the system's date round differently where it stops.
+		this.latest = Math.max(this.latest, Math.floor(date + this.aheadMs));
+		return this.latest;
 	}
 
 	monotonic(): number {
@@ -109,10 +117,12 @@ class DrivenClock implements TestClock {
 	stop(): void {
 		this.follow();
 		this.followed = null;
+		this.skewMs = Number.NaN;
 		this.alarm?.cancel();
 	}
 
 	run(): void {
+		if (Number.isNaN(this.skewMs)) this.skewMs = this.hand.now() - systemClock.now();
 		this.followed ??= systemClock.monotonic();
 		this.arm();
 	}
