@@ -94,7 +94,8 @@ export function startScreen(args: readonly string[], options: ScreenOptions): Sc
 			const [dead, code] = tmux("display", "-p", "#{pane_dead} #{pane_dead_status}")
 				.trim()
 				.split(" ");
-			return dead === "1" ? Number(code) : null;
+			// The screen is closed a moment before the process is waited for.
+			return dead === "1" && code ? Number(code) : null;
 		},
 		cursor: () => tmux("display", "-p", "#{cursor_x} #{cursor_y}").trim(),
 		close: () => {
