@@ -208,7 +208,13 @@ class ShardTurns implements Turns {
 	private turn(): void {
 		const { awake } = this;
 		this.awake = [];
-		for (const actor of awake) actor.turn();
+		let next = 0;
+		try {
+			while (next < awake.length) (awake[next++] as Door<never>).turn();
+		} finally {
+			// An actor throws nothing; if one ever did, the others would wait for ever.
+			for (const actor of awake.slice(next)) this.wake(actor);
+		}
 	}
 }
 

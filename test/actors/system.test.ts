@@ -40,6 +40,21 @@ t.test("a busy actor flushes and lets the others in after each slice", async (t)
 	);
 });
 
+t.test("a turn that fails itself keeps no other actor of the shard from its own", async (t) => {
+	const at = stage(t);
+	tell(at, 1);
+	const others = Array.from({ length: 200 }, (_, n) => 100 + n);
+	for (const n of others) at.actors.tell(`other-${n}`, { n });
+	Object.assign(at.actors.ref("a") ?? {}, {
+		turn: () => {
+			throw new Error("no turn at all");
+		},
+	});
+	await turns(6);
+	const flushed = at.diary.filter((line) => line.startsWith("flush"));
+	t.strictSame(flushed.sort(), others.map((n) => `flush ${n}`).sort());
+});
+
 t.test("a slice of costly messages ends by time", async (t) => {
 	const at = stage(t, { receive: () => at.clock.advance(1) }, { limits: { sliceMs: 10 } });
 	tell(at, ...Array.from({ length: 100 }, (_, n) => n));
