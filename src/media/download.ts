@@ -1,7 +1,9 @@
 // Bytes to readers: conditions, one range, and headers that make the file harmless wherever it is
 // shown. Who may read was found out before. docs/media.md §5.
 
+import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { create as disposition } from "content-disposition";
 import { BrokerError } from "../base/errors.js";
@@ -38,12 +40,12 @@ export class Downloads {
 		try {
 			const served = await this.reading(() => this.kindOf(hash, blob));
 			const etag = `"${hash}"`;
+			const held = known(request.headers["if-none-match"], etag);
+			const part = held ? "none" : rangeOf(request, blob.size, etag);
+			const body = await this.reading(() => begun(blob, request.method === "HEAD" ? "none" : part));
 			label(response, given, served, etag);
-			if (known(request.headers["if-none-match"], etag)) {
-				response.writeHead(304).end();
-				return;
-			}
-			await transmit(request, response, blob, rangeOf(request, blob.size, etag));
+			if (part === "none") response.writeHead(304).end();
+			else await transmit(response, blob.size, part, body);
 		} finally {
 			await blob.close();
 		}
@@ -53,6 +55,7 @@ export class Downloads {
 		try {
 			return await run();
 		} catch (cause) {
+			if (cause instanceof BrokerError) throw cause;
 			throw new BrokerError("MEDIA_IO", "", { cause });
 		}
 	}
@@ -116,29 +119,41 @@ function rangeOf({ headers, method }: IncomingMessage, size: number, etag: strin
 	return start > end ? "unsatisfiable" : { start, end };
 }
 
+function boundsOf(part: Part, size: number): { readonly start: number; readonly end: number } {
+	return typeof part === "object" ? part : { start: 0, end: size - 1 };
+}
+
+/** The bytes, once the first are there: until then a store that fails can be told with a code. */
+async function begun(blob: Blob, part: Part | "none"): Promise<Readable | null> {
+	if (part === "none" || part === "unsatisfiable") return null;
+	const { start, end } = boundsOf(part, blob.size);
+	const body = blob.read(start, end);
+	await once(body, "readable");
+	return body;
+}
+
 async function transmit(
-	request: IncomingMessage,
 	response: ServerResponse,
-	blob: Blob,
+	size: number,
 	part: Part,
+	body: Readable | null,
 ): Promise<void> {
-	const { size } = blob;
 	if (part === "unsatisfiable") {
 		for (const name of ["content-type", "content-disposition", "etag"]) response.removeHeader(name);
 		response.setHeader("cache-control", "no-store");
 		response.writeHead(416, { "content-range": `bytes */${size}`, "content-length": 0 }).end();
 		return;
 	}
-	const { start, end } = part === "whole" ? { start: 0, end: size - 1 } : part;
+	const { start, end } = boundsOf(part, size);
 	if (part !== "whole") response.setHeader("content-range", `bytes ${start}-${end}/${size}`);
 	response.setHeader("content-length", end + 1 - start);
 	response.writeHead(part === "whole" ? 200 : 206);
-	if (request.method === "HEAD") {
+	if (body === null) {
 		response.end();
 		return;
 	}
 	try {
-		await pipeline(blob.read(start, end), response);
+		await pipeline(body, response);
 	} catch {
 		// Either the reader has gone, or it sees by the length that not all has come.
 		response.destroy();

@@ -51,7 +51,11 @@ export async function openS3(options: S3Options, slots: Slots): Promise<BlobStor
 				const get = async function* (from: number, to: number) {
 					if (to < from) return;
 					const Range = `bytes=${from}-${to}`;
-					const { Body } = await client.send(new s3.GetObjectCommand({ Bucket, Key, Range }));
+					const got = client.send(new s3.GetObjectCommand({ Bucket, Key, Range }));
+					const { Body } = await got.catch((error) => {
+						// Collected since it was looked at.
+						throw isMissing(error) ? new BrokerError("MEDIA_UNKNOWN") : error;
+					});
 					yield* Body as Readable;
 				};
 				return {

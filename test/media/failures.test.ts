@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import t from "tap";
 import { DirectoryStore } from "../../src/media/directory.js";
 import { Slots } from "../../src/media/slots.js";
@@ -17,6 +18,8 @@ import { ask, eventually, filesOf, picture, upload } from "./files.js";
 /** A folder that takes files while it is told to. */
 class FaultyStore extends DirectoryStore {
 	failing = false;
+	/** Fails only once the file is open, at its first bytes. */
+	unreadable = false;
 
 	override async put(hash: string, path: string): Promise<void> {
 		if (this.failing) throw new Error("the store is full");
@@ -25,7 +28,15 @@ class FaultyStore extends DirectoryStore {
 
 	override async open(hash: string) {
 		if (this.failing) throw new Error("the store is away");
-		return super.open(hash);
+		const blob = await super.open(hash);
+		if (blob === null || !this.unreadable) return blob;
+		const read = () =>
+			new Readable({
+				read() {
+					this.destroy(new Error("it went away"));
+				},
+			});
+		return { size: blob.size, read, close: () => blob.close() };
 	}
 }
 
@@ -50,6 +61,12 @@ t.test("a store that fails is said to, uses no quota and is used again", async (
 	t.equal((await ask(it, "ann", `/media/${file.hash}`)).status, 503);
 	mediaStore.failing = false;
 	t.equal((await ask(it, "ann", `/media/${file.hash}`)).status, 200);
+	mediaStore.unreadable = true;
+	const unread = await ask(it, "ann", `/media/${file.hash}`);
+	t.equal(unread.status, 503);
+	t.match(await unread.json(), { code: "MEDIA_IO" });
+	t.equal(unread.headers.get("etag"), null, "nothing of the file is said");
+	t.notMatch(unread.headers.get("cache-control"), /immutable/);
 });
 
 t.test("a disk that fills up in mid-upload loses nothing but the upload", async (t) => {
