@@ -2,7 +2,9 @@
 // screen as text. For tests of what a person sees; they skip themselves where there is no tmux.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { cliFile } from "./server-process.js";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { cliFile, tempFolder } from "./server-process.js";
 
 export function hasTmux(): boolean {
 	return spawnSync("tmux", ["-V"]).status === 0;
@@ -18,10 +20,10 @@ export interface Screen {
 	/** Resolves with the screen once it matches; rejects with what it shows instead. */
 	until(pattern: RegExp): Promise<string>;
 	resize(columns: number, rows: number): void;
-	/** Of the program. */
+	/** Of the program, which has shown something. */
 	pid(): number;
-	/** Of the program; null while it runs. */
-	exitCode(): number | null;
+	/** Resolves with the program's exit code; rejects with the screen if it never ends. */
+	exit(): Promise<number>;
 	/** The cursor from the top left, as tmux has it: `x y`. */
 	cursor(): string;
 	close(): void;
@@ -33,7 +35,7 @@ export interface ScreenOptions {
 	readonly env: Readonly<Record<string, string>>;
 }
 
-const withinMs = 20_000;
+const withinMs = 30_000;
 
 /** Starts `colloquy` with these arguments on a screen. */
 export function startScreen(args: readonly string[], options: ScreenOptions): Screen {
@@ -46,7 +48,10 @@ export function startScreen(args: readonly string[], options: ScreenOptions): Sc
 			env: { ...process.env, LANG: "C.UTF-8", TMUX: "" },
 			stdio: ["ignore", "pipe", "ignore"],
 		});
-	const quoted = [process.execPath, cliFile, ...args].map((one) => `'${one}'`).join(" ");
+	const notes = tempFolder();
+	const quoted = [notes, process.execPath, cliFile, ...args].map((one) => `'${one}'`).join(" ");
+	// The shell notes pid and exit code: tmux at times never waits for a program that has ended.
+	const noted = `sh -c 'echo $$ >"$0/pid"; exec "$@"' ${quoted}; echo $? >'${notes}/code'`;
 	const variables = Object.entries(env).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
 	const size = ["-x", String(columns), "-y", String(rows)];
 	// The pane stays when the program ends, so that what it left can be seen.
@@ -60,7 +65,7 @@ export function startScreen(args: readonly string[], options: ScreenOptions): Sc
 		"-d",
 		...size,
 		...variables,
-		quoted,
+		noted,
 	);
 	/** With what has scrolled away above, when asked: there is none on the alternate screen. */
 	function screen(above = 0): string[] {
@@ -89,17 +94,21 @@ export function startScreen(args: readonly string[], options: ScreenOptions): Sc
 		resize: (wide, high) => {
 			tmux("resize-window", "-x", String(wide), "-y", String(high));
 		},
-		pid: () => Number(tmux("display", "-p", "#{pane_pid}")),
-		exitCode: () => {
-			const [dead, code] = tmux("display", "-p", "#{pane_dead} #{pane_dead_status}")
-				.trim()
-				.split(" ");
-			// The screen is closed a moment before the process is waited for.
-			return dead === "1" && code ? Number(code) : null;
+		pid: () => Number(readFileSync(join(notes, "pid"), "utf8")),
+		exit: async () => {
+			for (const from = performance.now(); performance.now() - from < withinMs; ) {
+				const code = existsSync(join(notes, "code"))
+					? readFileSync(join(notes, "code"), "utf8")
+					: "";
+				if (code.endsWith("\n")) return Number(code);
+				await new Promise((resolve) => setTimeout(resolve, 50));
+			}
+			throw new Error(`the program never ended:\n${screen(10).join("\n")}`);
 		},
 		cursor: () => tmux("display", "-p", "#{cursor_x} #{cursor_y}").trim(),
 		close: () => {
 			spawnSync("tmux", [...base, "kill-server"], { stdio: "ignore" });
+			rmSync(notes, { recursive: true, force: true });
 		},
 	};
 }

@@ -32,10 +32,7 @@ t.test(
 		t.notMatch(ann.rows().join("\n"), "just a moment");
 		t.match(bob.rows()[2], /^▌● ann/, "with room the list stands beside");
 		ann.type("", "C-d");
-		for (let tries = 0; tries < 200 && ann.exitCode() === null; tries += 1) {
-			await new Promise((resolve) => setTimeout(resolve, 50));
-		}
-		t.equal(ann.exitCode(), 0);
+		t.equal(await ann.exit(), 0);
 		await bob.until(/○ last seen|○ offline/);
 	},
 );
