@@ -113,7 +113,7 @@ const containment: Readonly<Record<string, readonly string[]>> = {
 	commander: ["src/cli/"],
 	"get-east-asian-width": ["src/terminal/text.ts"],
 	"bidi-js": ["src/terminal/bidi.ts"],
-	zod: ["src/cli/", "src/config"],
+	zod: ["src/cli/"],
 	"@tus/server": ["src/media/resumable.ts"],
 	"content-disposition": ["src/media/download.ts"],
 	"@aws-sdk/client-s3": ["src/media/s3.ts"],

@@ -1,6 +1,6 @@
-// `npm test`: prepares the machine, runs tap on the compiled tests and ends with what was skipped
-// and one plain line, `N passed, N failed`, that any reader of logs understands. The exit code is
-// tap's. Arguments go to tap: `npm test -- dist/test/config/units.test.js`.
+// `npm test`: prepares the machine, runs the compiled tests and ends with what was skipped and one
+// plain line, `N passed, N failed`, that any reader of logs understands. Arguments are files:
+// `npm test -- dist/test/config/units.test.js`.
 
 import { spawn } from "node:child_process";
 import { join } from "node:path";
@@ -43,7 +43,7 @@ const note = prepare();
 const summary = new Summary();
 const child = spawn(
 	process.execPath,
-	[join(root, "node_modules/.bin/tap"), "run", "--reporter=tap", ...process.argv.slice(2)],
+	[join(root, "dist/test/files.js"), ...process.argv.slice(2)],
 	{ cwd: root, stdio: ["ignore", "pipe", "inherit"] },
 );
 child.stdout.setEncoding("utf8").on("data", (chunk: string) => {

@@ -3,7 +3,6 @@
 
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { z } from "zod";
 import { BrokerError } from "../base/errors.js";
 import { type Config, defaultConfig, type OptionName, optionNames, options } from "../config.js";
 import type { Option } from "./option.js";
@@ -67,14 +66,16 @@ export function loadConfig(given: Given): Loaded {
 	for (const name of optionNames) sources[name] = "default";
 
 	function apply(found: Readonly<Record<string, unknown>>, source: (name: OptionName) => string) {
-		const checked = schema.safeParse(found);
-		if (!checked.success) {
-			problems.push(...checked.error.issues.flatMap((issue) => explain(issue, source)));
-			return;
-		}
-		for (const [name, value] of Object.entries(checked.data)) {
-			values[name] = value;
-			sources[name] = source(name as OptionName);
+		for (const [key, raw] of Object.entries(found)) {
+			const name = key as OptionName;
+			const read: Read = optionNames.includes(name)
+				? readValue(options[name], raw)
+				: { problem: `is no option${didYouMean(key, optionNames)}` };
+			if ("problem" in read) problems.push(`${source(name)} ${read.problem}`);
+			else {
+				values[name] = read.value;
+				sources[name] = source(name);
+			}
 		}
 	}
 
@@ -84,32 +85,6 @@ export function loadConfig(given: Given): Loaded {
 	apply(given.flags ?? {}, (name) => `flag ${flagOf(name)}`);
 	if (problems.length > 0) throw new ConfigError(problems);
 	return { config: values as Config, sources: sources as Record<OptionName, string> };
-}
-
-const schema = z.strictObject(
-	Object.fromEntries(
-		optionNames.map((name) => [
-			name,
-			z
-				.unknown()
-				.transform((raw, context) => {
-					const read = readValue(options[name], raw);
-					if ("value" in read) return read.value;
-					context.addIssue({ code: "custom", message: read.problem });
-					return z.NEVER;
-				})
-				.optional(),
-		]),
-	),
-);
-
-function explain(issue: z.core.$ZodIssue, source: (name: OptionName) => string): string[] {
-	if (issue.code === "unrecognized_keys") {
-		return issue.keys.map(
-			(key) => `${source(key as OptionName)} is no option${didYouMean(key, optionNames)}`,
-		);
-	}
-	return [`${source(String(issue.path[0]) as OptionName)} ${issue.message}`];
 }
 
 function readFile(file: string, problems: string[]): Record<string, unknown> {

@@ -25,9 +25,8 @@ setInterval(() => {
 	turns.push((user + system) / 1e3);
 }, 5).unref();
 process.on("SIGUSR2", () => {
-	const sorted = turns.sort((one, other) => one - other);
-	const p99 = sorted[Math.floor(sorted.length * 0.99)];
-	writeFileSync(process.env.TURNS_FILE, JSON.stringify({ p99, max: sorted.at(-1) }));
+	const sum = turns.reduce((one, other) => one + other, 0);
+	writeFileSync(process.env.TURNS_FILE, JSON.stringify({ sum, max: Math.max(...turns) }));
 	turns = [];
 });
 `;
@@ -59,8 +58,8 @@ async function serverWith(
 	return server;
 }
 
-/** The turns of the server since this was asked last, in ms. */
-async function turnsOf(server: ServerProcess): Promise<{ p99: number; max: number }> {
+/** The turns of the server since this was asked last: all of them and the longest, in ms. */
+async function turnsOf(server: ServerProcess): Promise<{ sum: number; max: number }> {
 	const file = join(server.data, "turns.json");
 	rmSync(file, { force: true });
 	process.kill(server.pid, "SIGUSR2");
@@ -68,21 +67,15 @@ async function turnsOf(server: ServerProcess): Promise<{ p99: number; max: numbe
 	return JSON.parse(readFileSync(file, "utf8"));
 }
 
-/** Writes one after the other until it is over; how long nine in ten of them took at most. */
-async function latency(
+/** Writes one after the other until it is over; how many were answered. */
+async function steadily(
 	client: WireClient,
 	conversation: string,
-	from: number,
-	over: (done: number) => boolean,
+	over: () => boolean,
 ): Promise<number> {
-	const times: number[] = [];
-	for (let n = from; !over(times.length); n += 1) {
-		const began = performance.now();
-		await write(client, conversation, n, text("beside"));
-		times.push(performance.now() - began);
-	}
-	times.sort((one, other) => one - other);
-	return times[Math.floor(times.length * 0.9)] as number;
+	let n = 0;
+	for (; !over(); n += 1) await write(client, conversation, n + 1, text("beside"));
+	return n;
 }
 
 // C027
@@ -100,13 +93,12 @@ t.test("a message to a group of five thousand holds up nobody", async (t) => {
 		const some = users.slice(at, at + 1_000);
 		await write(ann, "all", 2 + at / 1_000, { type: "add", users: some });
 	}
-	const calm = await latency(cyd, aside, 1, (done) => done === 50);
 	await turnsOf(server);
 	const told = Promise.all(
 		here.map((one) => one.match((op) => op.type === "message" && op.message.seq === 10)),
 	);
 	let over = false;
-	const beside = latency(cyd, aside, 51, () => over);
+	const beside = steadily(cyd, aside, () => over);
 	for (let n = 7; n < 17; n += 1) {
 		await write(ann, "all", n, text("to everybody"));
 		await pause(50);
@@ -114,12 +106,9 @@ t.test("a message to a group of five thousand holds up nobody", async (t) => {
 	await told;
 	over = true;
 	const busy = await beside;
-	const { p99, max } = await turnsOf(server);
-	t.ok(p99 < 250, `of its turns took ${p99.toFixed(1)} ms, at most ${max.toFixed(1)}`);
-	t.ok(
-		busy < 10 * calm + 50,
-		`beside it writes took ${busy.toFixed(1)} ms, ${calm.toFixed(1)} before`,
-	);
+	const { sum, max } = await turnsOf(server);
+	t.ok(max < sum / 4, `${max.toFixed(1)} ms of ${sum.toFixed(1)} in one turn`);
+	t.ok(busy >= 5, `${busy} writes beside ten messages to everybody`);
 });
 
 // C028
