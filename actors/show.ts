@@ -4,6 +4,7 @@ import type { PushEffect, Shown } from "../src/domain/effect.js";
 import type { ConversationEvent } from "../src/domain/event.js";
 import type { MessageRow } from "../src/domain/index-row.js";
 import type { Body, Change, ServerOp, WireMessage } from "../src/protocol/frames.js";
+import { hollow } from "../src/protocol/hollow.js";
 import type { Tickets } from "./port.js";
 
 /** Who is shown something. `user` empty: many at once, so nobody's tickets stand in it. */
@@ -43,27 +44,6 @@ function withTickets(body: Body, { user, tickets }: Reader): Body {
 	if (user === "") return body;
 	const media = body.media.map((one) => ({ ...one, ticket: tickets.make(user, one) }));
 	return { ...body, media };
-}
-
-/** What stands in the place of a message that this reader may not see. */
-export function hollow(seq: number, position: number, changed: number): WireMessage {
-	return {
-		seq,
-		position,
-		changed,
-		at: 0,
-		sender: "",
-		state: "skip",
-		body: null,
-		editedAt: null,
-		expiresAt: null,
-		clientTime: null,
-		frozen: null,
-		outbox: null,
-		n: null,
-		reactions: [],
-		id: null,
-	};
 }
 
 /** The operation that shows it to a reader who continues from `from`. */

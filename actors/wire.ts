@@ -5,7 +5,8 @@ import type { Listed } from "../src/journal/list.js";
 import type { PulledItem } from "../src/journal/pull.js";
 import type { ShownRow } from "../src/journal/shown.js";
 import type { ListEntry, PullItem, WireMessage } from "../src/protocol/frames.js";
-import { changeOf, hollow, type Reader, wireMessage } from "./show.js";
+import { hollow } from "../src/protocol/hollow.js";
+import { changeOf, type Reader, wireMessage } from "./show.js";
 
 export function wireRow(row: ShownRow, reader: Reader): WireMessage {
 	if (row.state === "skip") {

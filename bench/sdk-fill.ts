@@ -3,6 +3,7 @@
 
 import { systemClock } from "../src/base/clock.js";
 import type { WireMessage } from "../src/protocol/frames.js";
+import { hollow } from "../src/protocol/hollow.js";
 import { type Disk, KeptStore } from "../src/sdk/kept-store.js";
 
 export interface Filling {
@@ -19,9 +20,7 @@ const startMs = 1_764_000_000_000;
 export function rowOf(seq: number, bytes: number): WireMessage {
 	const text = `message ${seq} `.padEnd(bytes, "lorem ipsum ");
 	return {
-		seq,
-		position: seq + 1,
-		changed: seq + 1,
+		...hollow(seq, seq + 1, seq + 1),
 		at: startMs + seq,
 		sender: seq % 2 === 0 ? "ann" : "bob",
 		state: "live",
@@ -33,14 +32,6 @@ export function rowOf(seq: number, bytes: number): WireMessage {
 			mentions: [],
 			media: [],
 		},
-		editedAt: null,
-		expiresAt: null,
-		clientTime: null,
-		frozen: null,
-		outbox: null,
-		n: null,
-		reactions: [],
-		id: null,
 	};
 }
 

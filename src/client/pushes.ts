@@ -1,6 +1,7 @@
 // A push of the server as the step that it is: the same items as in a pull.
 
 import type { ServerOp } from "../protocol/frames.js";
+import { hollow } from "../protocol/hollow.js";
 import type { Step } from "./step.js";
 
 export function stepOf(
@@ -32,22 +33,6 @@ export function stepOf(
 
 function skipStep(op: ServerOp & { readonly type: "skip" }): Omit<Step, "own"> {
 	const { conversation, from, position, seq } = op;
-	const message = {
-		seq,
-		position,
-		changed: position,
-		at: 0,
-		sender: "",
-		state: "skip",
-		body: null,
-		editedAt: null,
-		expiresAt: null,
-		clientTime: null,
-		frozen: null,
-		outbox: null,
-		n: null,
-		reactions: [],
-		id: null,
-	} as const;
+	const message = hollow(seq, position, position);
 	return { conversation, from, position, items: [{ type: "message", message }] };
 }

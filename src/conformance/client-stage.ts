@@ -2,6 +2,7 @@
 // words of a server that both use.
 
 import type { ListEntry, Result, ServerOp, WireMessage } from "../protocol/frames.js";
+import { hollow } from "../protocol/hollow.js";
 import { utf8 } from "./bytes.js";
 import type { Check } from "./check.js";
 import type { ClientAudit } from "./client-audit.js";
@@ -133,9 +134,7 @@ export function entry(changes: Partial<ListEntry> = {}): ListEntry {
 export function row(seq: number, changes: Partial<WireMessage> = {}): WireMessage {
 	const position = changes.position ?? seq + 1;
 	return {
-		seq,
-		position,
-		changed: position,
+		...hollow(seq, position, position),
 		at: 1_764_000_000_000 + seq,
 		sender: "bob",
 		state: "live",
@@ -147,14 +146,6 @@ export function row(seq: number, changes: Partial<WireMessage> = {}): WireMessag
 			mentions: [],
 			media: [],
 		},
-		editedAt: null,
-		expiresAt: null,
-		clientTime: null,
-		frozen: null,
-		outbox: null,
-		n: null,
-		reactions: [],
-		id: null,
 		...changes,
 	};
 }

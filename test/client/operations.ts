@@ -7,6 +7,7 @@ import type {
 	WriteCommand,
 	WriteOp,
 } from "../../src/protocol/frames.js";
+import { hollow } from "../../src/protocol/hollow.js";
 
 export const outboxOne = "0123456789abcdef0123456789abcdef";
 export const me = "ann";
@@ -61,21 +62,11 @@ export function row(seq: number, changes: Partial<WireMessage> = {}): WireMessag
 	const position = changes.position ?? seq;
 	const { ttlMs: _, clientTime: __, seenUpTo: ___, type: ____, ...body } = text(`m${seq}`);
 	return {
-		seq,
-		position,
-		changed: position,
+		...hollow(seq, position, position),
 		at: 1_700_000_000_000 + seq,
 		sender: "bob",
 		state: "live",
 		body,
-		editedAt: null,
-		expiresAt: null,
-		clientTime: null,
-		frozen: null,
-		outbox: null,
-		n: null,
-		reactions: [],
-		id: null,
 		...changes,
 	};
 }
