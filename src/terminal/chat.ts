@@ -54,6 +54,10 @@ export class Chat {
 			client.on("storage", ({ durable, error }) => {
 				if (!durable) this.say("bad", `what is queued is in memory only: ${error?.message ?? ""}`);
 			}),
+			client.on("reset", (conversation) => {
+				// The server may be another one now, which does not know what stands open here.
+				if (conversation === null) void this.again();
+			}),
 		);
 		this.watch();
 	}
@@ -98,6 +102,18 @@ export class Chat {
 			this.waiting = this.clock.after(waitForUserMs, () => {
 				this.go(name).catch((cause: unknown) => this.say("bad", told(cause)));
 			});
+		}
+	}
+
+	/** Goes once more where it is, which may have to be made anew; never rejects. */
+	private async again(): Promise<void> {
+		const { opened } = this;
+		if (opened === null) return;
+		const other = directMembers(opened.id)?.find((user) => user !== this.client.user);
+		try {
+			await this.go(other ?? opened.id);
+		} catch (error) {
+			this.say("bad", told(error));
 		}
 	}
 

@@ -1,5 +1,6 @@
 // `colloquy chat` while the server is killed, as a person sees it: what was typed stays.
 
+import { rmSync } from "node:fs";
 import t from "tap";
 import { runCli } from "../helpers/server-process.js";
 import { onScreen, stage } from "./stage.js";
@@ -46,6 +47,25 @@ t.test("what was queued when the chat was left is sent by the next one", onScree
 	await again.until(/kept on disk +✓/);
 });
 
+t.test("a server that has forgotten everything is talked to anew", onScreen, async (t) => {
+	const { server, chat, env } = await stage(t);
+	const greet = () => runCli(["send", "bob", "x", "--as", "bob", "--data", server.data], { env });
+	await greet();
+	const ann = chat("ann", "bob");
+	await ann.until(/message to bob/);
+	ann.type("in the old world", "Enter");
+	await ann.until(/in the old world +✓/);
+	await server.kill();
+	rmSync(server.data, { recursive: true });
+	const next = await server.restart();
+	t.teardown(() => next.kill());
+	await greet();
+	await ann.until(/message to bob/);
+	await until(() => !ann.rows().join("\n").includes("old world"));
+	ann.type("in the new one", "Enter");
+	await ann.until(/in the new one +✓/);
+});
+
 t.test("a terminal that goes away takes the chat along, and loses nothing", onScreen, async (t) => {
 	const { server, chat, env } = await stage(t);
 	await runCli(["send", "bob", "x", "--as", "bob", "--data", server.data], { env });
@@ -65,14 +85,21 @@ t.test("a terminal that goes away takes the chat along, and loses nothing", onSc
 });
 
 /** Resolves once no process has the number. */
-async function gone(pid: number): Promise<void> {
-	for (let tries = 0; tries < 400; tries += 1) {
+function gone(pid: number): Promise<void> {
+	return until(() => {
 		try {
 			process.kill(pid, 0);
+			return false;
 		} catch {
-			return;
+			return true;
 		}
+	});
+}
+
+async function until(condition: () => boolean): Promise<void> {
+	for (let tries = 0; tries < 400; tries += 1) {
+		if (condition()) return;
 		await new Promise((resolve) => setTimeout(resolve, 50));
 	}
-	throw new Error(`process ${pid} is still there`);
+	throw new Error("it never came about");
 }
