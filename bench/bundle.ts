@@ -28,6 +28,18 @@ export const forPages = {
 	logLevel: "error",
 } as const satisfies BuildOptions;
 
+const ours = {
+	...forPages,
+	sourcemap: "linked",
+	// Fields without a value need no line of their own: every constructor sets them.
+	tsconfigRaw: { compilerOptions: { target: "es2022", useDefineForClassFields: false } },
+} as const satisfies BuildOptions;
+
+function shorter(names: readonly string[]): Pick<BuildOptions, "mangleProps" | "mangleCache"> {
+	if (names.length === 0) return {};
+	return { mangleProps: new RegExp(`^(?:${names.join("|")})$`), mangleCache: {} };
+}
+
 /** The table of errors without its texts for people, which are a piece of their own. */
 const briefErrors: Plugin = {
 	name: "brief errors",
@@ -48,6 +60,28 @@ const briefErrors: Plugin = {
 	},
 };
 
+const mediaPiece = "./media.js";
+
+/** The piece with uploads and downloads is an entry of its own: `bundleMedia`. */
+const mediaApart: Plugin = {
+	name: "media apart",
+	setup({ onResolve }) {
+		onResolve({ filter: /\/media-browser\.js$/ }, () => ({ path: mediaPiece, external: true }));
+	},
+};
+
+/** Errors are those of the client, so that applications know them as such. */
+const clientErrors: Plugin = {
+	name: "client errors",
+	setup({ onResolve, onLoad }) {
+		onLoad({ filter: /[\\/]base[\\/]errors\.ts$/ }, () => ({
+			contents: `export { ClientError as BrokerError } from "./index.js";`,
+			resolveDir: join(root, "src/base"),
+		}));
+		onResolve({ filter: /^\.\/index\.js$/ }, ({ path }) => ({ path, external: true }));
+	},
+};
+
 /**
  * `entries`: sources by name. The default is what the package ships: `index.js` and its pieces.
  * `shortened`: property names that become shorter.
@@ -58,14 +92,22 @@ export function bundle(
 ) {
 	const paths = Object.entries(entries).map(([name, path]) => [name, join(root, path)]);
 	return build({
-		...forPages,
+		...ours,
 		entryPoints: Object.fromEntries(paths),
 		chunkNames: "[name]-[hash]",
-		sourcemap: "linked",
-		...(shortened.length > 0 ? { mangleProps: new RegExp(`^(?:${shortened.join("|")})$`) } : {}),
-		// Fields without a value need no line of their own: every constructor sets them.
-		tsconfigRaw: { compilerOptions: { target: "es2022", useDefineForClassFields: false } },
-		plugins: [briefErrors],
+		...shorter(shortened),
+		plugins: [briefErrors, mediaApart],
+	});
+}
+
+/** `media.js` beside an `index.js`, with the same names inside: `names` is what that one gave. */
+export function bundleMedia(names: BuildOptions["mangleCache"] = {}) {
+	return build({
+		...ours,
+		entryPoints: { media: join(root, "src/sdk/media-browser.ts") },
+		...shorter(internalNames()),
+		mangleCache: names,
+		plugins: [clientErrors],
 	});
 }
 
@@ -73,8 +115,9 @@ async function main(): Promise<void> {
 	const folder = fileURLToPath(new URL("../browser/", import.meta.url));
 	rmSync(folder, { recursive: true, force: true });
 	mkdirSync(folder);
-	const { outputFiles } = await bundle();
-	for (const { path, contents } of outputFiles) {
+	const client = await bundle();
+	const media = await bundleMedia(client.mangleCache);
+	for (const { path, contents } of [...client.outputFiles, ...media.outputFiles]) {
 		writeFileSync(join(folder, basename(path)), contents);
 	}
 }

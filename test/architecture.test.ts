@@ -115,6 +115,7 @@ const containment: Readonly<Record<string, readonly string[]>> = {
 	"bidi-js": ["src/terminal/bidi.ts"],
 	zod: ["src/cli/"],
 	"@tus/server": ["src/media/resumable.ts"],
+	"@noble/hashes": ["src/sdk/media-browser.ts"],
 	"content-disposition": ["src/media/download.ts"],
 	"@aws-sdk/client-s3": ["src/media/s3.ts"],
 	"@aws-sdk/lib-storage": ["src/media/s3.ts"],
@@ -250,7 +251,8 @@ holds(
 /** Started by npm or by package exports, or saying itself how it is started: `node dist/…`. */
 function isEntry({ path, text }: SourceFile): boolean {
 	const byName = [
-		/^src\/(?:index|cli\/main|sdk\/browser|(?:client|sdk|react|testing)\/index)\.c?ts$/,
+		/^src\/(?:index|cli\/main|(?:client|sdk|react|testing)\/index)\.c?ts$/,
+		/^src\/sdk\/(?:browser|media|media-browser)\.ts$/,
 		/^bench\/(?:run|size)\.ts$/,
 		/^test\/(?:run|soak|browser\/react-page|conformance\/.*|.*\.test)\.ts$/,
 	];

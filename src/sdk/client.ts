@@ -15,7 +15,8 @@ export function clientOf(options: ConnectOptions, platform: Platform): Client {
 }
 
 class Shell implements Client {
-	private readonly core: Core;
+	/** For `media.ts`: other entries have no other way in. */
+	readonly core: Core;
 	readonly state: Client["state"];
 	readonly storage: Client["storage"];
 	readonly conversations: Client["conversations"];

@@ -8,7 +8,7 @@ import type { SendOptions } from "./types.js";
 const encoder = new TextEncoder();
 const idBytes = 16;
 
-/** Errors: TypeError without text and content. */
+/** Errors: TypeError without text, content and media. */
 export function commandOf(given: string | Uint8Array | SendOptions, clock: Clock): Send {
 	const options: SendOptions =
 		typeof given === "string"
@@ -16,8 +16,8 @@ export function commandOf(given: string | Uint8Array | SendOptions, clock: Clock
 			: given instanceof Uint8Array
 				? { content: given }
 				: given;
-	const { text, content, replyTo = null, mentions = [], ttlMs = null } = options;
-	if (text === undefined && content === undefined) throw new TypeError("nothing to send");
+	const { text, content, replyTo = null, mentions = [], media, ttlMs = null } = options;
+	if ((text ?? content ?? media) === undefined) throw new TypeError("nothing to send");
 	const now = Math.floor(clock.now());
 	return {
 		type: "send",
@@ -29,7 +29,7 @@ export function commandOf(given: string | Uint8Array | SendOptions, clock: Clock
 		content: content === undefined ? encoder.encode(text) : Uint8Array.from(content),
 		replyTo: replyTo === null ? null : numberOf(replyTo),
 		mentions: [...mentions],
-		media: [],
+		media: media ?? [],
 		ttlMs,
 		clientTime: now >= clientTimeMin && now <= clientTimeMax ? now : null,
 		seenUpTo: null,

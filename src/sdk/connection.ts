@@ -50,7 +50,7 @@ export class Connection {
 	private pulseMs = 0;
 	private pulsedAt = 0;
 	/** The server's clock less this one's: ends of tokens are the server's times. */
-	private skewMs = 0;
+	skewMs = 0;
 	private lookedAt = { now: 0, monotonic: 0 };
 
 	constructor(parts: ConnectionParts) {
@@ -124,13 +124,13 @@ export class Connection {
 		}
 	}
 
-	private ask(reason: TokenReason): Promise<string> {
+	/** A token for a purpose of its own. Errors: whatever the callback throws. */
+	async ask(reason: TokenReason): Promise<string> {
 		const { token, clock } = this.parts;
-		if (typeof token === "string") return Promise.resolve(token);
+		if (typeof token === "string") return token;
 		return new Promise((resolve, reject) => {
 			const timer = clock.after(tokenMs, () => reject(new Error("it did not answer in time")));
-			Promise.resolve()
-				.then(() => token(reason))
+			(async () => token(reason))()
 				.then(resolve, reject)
 				.finally(() => timer.cancel());
 		});

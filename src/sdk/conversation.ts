@@ -292,10 +292,11 @@ export class Talk implements Conversation, Place {
 	}
 
 	edit(message: Message | number, text: string): Promise<void> {
-		const { ttlMs: _, clientTime: __, seenUpTo: ___, ...body } = commandOf(text, this.home.clock);
 		const before = typeof message === "number" ? this.timeline.at(message) : message;
-		const replyTo = before?.replyTo ?? null;
-		return this.to(message, (seq) => ({ ...body, type: "edit", seq, replyTo }));
+		// What it answers and its files stay.
+		const said = { text, replyTo: before?.replyTo, media: before?.media };
+		const { ttlMs: _, clientTime: __, seenUpTo: ___, ...body } = commandOf(said, this.home.clock);
+		return this.to(message, (seq) => ({ ...body, type: "edit", seq }));
 	}
 
 	deleteForAll(message: Message | number): Promise<void> {

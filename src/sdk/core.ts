@@ -35,7 +35,7 @@ export class Core implements Home {
 	readonly profile: Live<Profile>;
 	readonly blocked: Live<readonly string[]>;
 	contentBytesMax = contentBytesMax;
-	private readonly options: ConnectOptions;
+	readonly options: ConnectOptions;
 	private readonly platform: Platform;
 	private readonly questions: Questions;
 	private readonly list = new List();
@@ -101,6 +101,7 @@ export class Core implements Home {
 			...(this.options.client === undefined ? {} : { client: this.options.client }),
 		});
 		this.engine = engine;
+		this.hub.filesOf = pieces.foundation.files(this);
 		if (this.hub.heard("message")) this.listening();
 		for (const run of this.waiting.splice(0)) this.hub.contain(() => run(engine));
 		this.refreshLists();

@@ -2,13 +2,18 @@
 // then events and promises follow in the order made. Whatever a callback throws ends here.
 
 import { BrokerError } from "../base/errors.js";
-import type { ClientEvents, Store } from "./types.js";
+import type { ClientEvents, MediaFile, MediaReference, Store } from "./types.js";
 
 interface Notified {
 	notify(): void;
 }
 
 type Listeners = { [K in keyof ClientEvents]?: Set<(...args: ClientEvents[K]) => void> };
+
+export type Files = (
+	media: readonly MediaReference[] | undefined,
+	conversation: string,
+) => readonly MediaFile[];
 
 export class Hub {
 	private readonly touched = new Set<Notified>();
@@ -18,6 +23,8 @@ export class Hub {
 	/** Called at the end, to settle what would otherwise wait for ever. */
 	readonly closers = new Set<() => void>();
 	closed = false;
+	/** What of a message's references applications see; of a client that is open, `files.ts`. */
+	filesOf: Files = () => [];
 
 	/** Its subscribers are called once in this turn. */
 	touch(one: Notified): void {

@@ -4,6 +4,7 @@
 import { stayAlive, systemClock } from "../base/clock.js";
 import { nodeConnect } from "../client/node-transport.js";
 import { clientOf } from "./client.js";
+import { filesOver } from "./files.js";
 import { openFolder } from "./folder.js";
 import { memory } from "./memory.js";
 import type { Platform } from "./platform.js";
@@ -14,6 +15,7 @@ const node: Platform = {
 	load: async () => ({
 		connect: (url) => (redirect) => nodeConnect(redirect ?? url)(),
 		memory,
+		files: filesOver(() => import("./media.js")),
 	}),
 	loadStorage: async () => openFolder,
 	listen: () => () => {},

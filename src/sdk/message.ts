@@ -5,7 +5,7 @@ import { BrokerError } from "../base/errors.js";
 import { hex } from "../client/names.js";
 import type { WireMessage, WriteCommand } from "../protocol/frames.js";
 import type { Hub } from "./hub.js";
-import type { ClientError, Message, Status } from "./types.js";
+import type { ClientError, MediaFile, Message, Status } from "./types.js";
 
 export type Send = WriteCommand & { readonly type: "send" };
 
@@ -124,8 +124,12 @@ export class LiveMessage implements Message {
 		return this.body?.mentions ?? [];
 	}
 
+	get media(): readonly MediaFile[] {
+		return this.place.hub.filesOf(this.body?.media, this.place.id);
+	}
+
 	get edited(): boolean {
-		return (this.row?.editedAt ?? null) !== null;
+		return this.row?.editedAt != null;
 	}
 
 	get deleted(): boolean {
@@ -158,6 +162,10 @@ export class LiveMessage implements Message {
 		return ranks[this.rank as 0] ?? "queued";
 	}
 
+	private get rankNow(): Rank {
+		return this.own ? this.rank : (ranks.indexOf(this.status as "seen") as Rank);
+	}
+
 	get error(): ClientError | null {
 		return this.refusal;
 	}
@@ -168,7 +176,7 @@ export class LiveMessage implements Message {
 
 	reached(status: Exclude<Status, "refused">): Promise<Message> {
 		const rank = ranks.indexOf(status) as Rank;
-		const now = this.own ? this.rank : (ranks.indexOf(this.status as "seen") as Rank);
+		const now = this.rankNow;
 		const { hub } = this.place;
 		return hub.untilClosed<Message>((resolve, reject) => {
 			if (this.refusal !== null) reject(this.refusal);
@@ -252,7 +260,7 @@ export class LiveMessage implements Message {
 	settle(): void {
 		if (this.waiters === null) return;
 		const { hub } = this.place;
-		const now = this.own ? this.rank : ranks.indexOf(this.status as "seen");
+		const now = this.rankNow;
 		const { refusal } = this;
 		const ready = this.waiters.filter(({ rank }) => refusal !== null || rank <= now);
 		this.waiters = this.waiters.filter((one) => !ready.includes(one));

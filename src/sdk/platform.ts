@@ -4,7 +4,9 @@
 import type { Clock, Timer } from "../base/clock.js";
 import type { DeviceOptions } from "../client/device.js";
 import type { ClientStore } from "../client/store.js";
+import type { Core } from "./core.js";
 import type { Engine } from "./engine.js";
+import type { Files } from "./hub.js";
 
 /** A storage that is open. */
 export interface Opened {
@@ -22,6 +24,8 @@ export interface Foundation {
 	connect(url: string): DeviceOptions["connect"];
 	/** On a store that needs no opening; null: one of its own in memory. */
 	memory(store: ClientStore | null, clock: Clock): Opened;
+	/** The files of this client's messages. */
+	files(core: Core): Files;
 }
 
 /** Errors: DATA_LOCKED; anything else means that memory is used instead. */

@@ -63,6 +63,42 @@ export interface StorageState {
 export type Status = "queued" | "sent" | "delivered" | "seen" | "refused";
 export type Role = "owner" | "admin" | "member";
 
+/** A file as a message references it: what `upload` gives and `send` takes. */
+export interface MediaReference {
+	/** SHA-256, 32 bytes. */
+	readonly hash: Uint8Array;
+	/** In bytes. */
+	readonly size: number;
+	readonly contentType: string;
+	readonly name: string;
+	/** What allows to send it on; valid for a day, see `forward`. */
+	readonly ticket: Uint8Array;
+}
+
+export interface TransferOptions {
+	/** Bytes done and to be done, again and again. */
+	readonly onProgress?: (progress: { readonly done: number; readonly size: number }) => void;
+	/** Ends it; the promise rejects with the signal's reason. */
+	readonly signal?: AbortSignal;
+}
+
+/**
+ * A file of a message, for whoever may see that message.
+ *
+ * Errors: MEDIA_UNKNOWN: it is not there, or not for this user (any more); CLOSED. Trouble with the
+ *         network is waited out.
+ */
+export interface MediaFile extends MediaReference {
+	/** An address for `<img>` and `<video>` that needs no token and ends; the same while it holds. */
+	url(): Promise<string>;
+	/** The bytes, checked against the hash. Errors: MEDIA_MISMATCH. */
+	download(options?: TransferOptions): Promise<Blob>;
+	/** The same into a file, in Node; goes on where an earlier call was cut. */
+	save(path: string, options?: TransferOptions): Promise<void>;
+	/** The reference with a fresh ticket, to be sent elsewhere. */
+	forward(): Promise<MediaReference>;
+}
+
 export interface Message {
 	/** The same for ever, and on this device unique: for lists on a screen. */
 	readonly key: string;
@@ -78,6 +114,7 @@ export interface Message {
 	/** Number of the message that this one answers. */
 	readonly replyTo: number | null;
 	readonly mentions: readonly string[];
+	readonly media: readonly MediaFile[];
 	readonly edited: boolean;
 	/** Deleted for everyone, or expired: the content is gone. */
 	readonly deleted: boolean;
@@ -110,8 +147,10 @@ export interface SendOptions {
 	readonly content?: Uint8Array;
 	/** Default `text/plain` for text, else `application/octet-stream`. */
 	readonly contentType?: string;
-	readonly replyTo?: Message | number | null;
+	readonly replyTo?: Message | number | null | undefined;
 	readonly mentions?: readonly string[];
+	/** Files that were uploaded, or come from another message; text may be left out then. */
+	readonly media?: readonly MediaReference[] | undefined;
 	/** It expires this long after it was stored. */
 	readonly ttlMs?: number | null;
 }

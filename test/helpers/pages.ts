@@ -6,7 +6,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { basename } from "node:path";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
-import { bundle } from "../../bench/bundle.js";
+import { bundle, bundleMedia } from "../../bench/bundle.js";
 
 /** Where Chromium is; null: nowhere. */
 export function chromium(): string | null {
@@ -49,8 +49,10 @@ export class Pages {
 		path: string,
 		plain: Record<string, string> = {},
 	): Promise<Pages> {
-		const bundles = await Promise.all([bundle(entries), bundle(plain, [])]);
-		const outputFiles = bundles.flatMap(({ outputFiles }) => outputFiles);
+		const [own, other] = await Promise.all([bundle(entries), bundle(plain, [])]);
+		// Beside the package's own entry as the package has it.
+		const media = "index" in entries ? [await bundleMedia(own.mangleCache)] : [];
+		const outputFiles = [own, other, ...media].flatMap(({ outputFiles }) => outputFiles);
 		const files = new Map(outputFiles.map(({ path, text }) => [`/${basename(path)}`, text]));
 		const server = createServer((request, response) => {
 			const file = files.get(request.url ?? "");

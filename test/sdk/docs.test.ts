@@ -10,6 +10,7 @@ import { root } from "../helpers/root.js";
 import { tempFolder } from "../helpers/server-process.js";
 import { read } from "../helpers/source-tree.js";
 import { tokenFor } from "../helpers/wire-client.js";
+import { picture } from "../media/files.js";
 import { connected, eventually, Party } from "./party.js";
 
 const page = read("docs/sdk.md");
@@ -23,7 +24,7 @@ function program(code: string, facts: Record<string, unknown>): string {
 	const makes = (name: string) => new RegExp(`const ${name} =`).test(code);
 	return [
 		own ? "" : `import { connect } from "colloquy/client";`,
-		`const { url, tokens, folder } = ${JSON.stringify(facts)};`,
+		`const { url, tokens, folder, photo } = ${JSON.stringify(facts)};`,
 		"const freshToken = (user) => tokens[user];",
 		code.includes("client") && !makes("client")
 			? `const client = connect({ url, token: () => freshToken("ann") });`
@@ -45,13 +46,15 @@ t.test("every block of the guide runs and says what its comments say", async (t)
 	await connected(bob);
 	const folder = tempFolder("colloquy-client-");
 	t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+	const photo = join(party.data, "photo.png");
+	writeFileSync(photo, picture(1_000));
 	const tokens = { ann: await tokenFor(party.data, "ann") };
 	t.ok(blocks.length >= 5);
 	for (const { name, code } of blocks) {
 		// Below the checkout, so that `colloquy/client` is the package itself.
 		mkdirSync(join(root, ".out"), { recursive: true });
 		const file = join(root, ".out", `${name}-${process.pid}.mjs`);
-		writeFileSync(file, program(code, { url: party.url, tokens, folder }));
+		writeFileSync(file, program(code, { url: party.url, tokens, folder, photo }));
 		const running = promisify(execFile)(process.execPath, [file], { timeout: 20_000 });
 		if (name === "bot") {
 			const talk = await bob.open("ann");

@@ -12,6 +12,8 @@ import { HandClock } from "../client/hand-clock.js";
 import { welcomeOp } from "../client/operations.js";
 import { Peer } from "../helpers/scripted-peer.js";
 
+const files = () => () => [];
+
 class Stage {
 	readonly clock = new HandClock();
 	readonly states: string[] = [];
@@ -26,7 +28,7 @@ class Stage {
 	client(store?: string) {
 		const platform: Platform = {
 			clock: this.clock,
-			load: () => this.piece({ connect: () => async () => this.dial(), memory }),
+			load: () => this.piece({ connect: () => async () => this.dial(), memory, files }),
 			loadStorage: () => this.piece(this.openStorage),
 			listen: (wake) => {
 				this.wake = wake;
