@@ -6,6 +6,7 @@ import type { Config } from "../config.js";
 import type { Client, Conversation, Message } from "../sdk/index.js";
 import { find } from "../terminal/find.js";
 import { harmless, harmlessLine } from "../terminal/text.js";
+import { fileText } from "../terminal/theme.js";
 import { CliError, exitCodes } from "./exit.js";
 import { paintFor, print, printJson } from "./output.js";
 import { endOnBrokenPipe, inTime, wholeOf } from "./pipeline.js";
@@ -174,7 +175,7 @@ function headOf(conversation: Conversation): number {
 
 function writeJson(message: Message): void {
 	const { conversation, seq, from, at, contentType, content, replyTo, mentions } = message;
-	const { own, status, edited, deleted } = message;
+	const { own, status, edited, deleted, media } = message;
 	const text = contentType.startsWith("text/") ? message.text : null;
 	printJson({
 		conversation,
@@ -186,6 +187,12 @@ function writeJson(message: Message): void {
 		content: text === null ? Buffer.from(content).toString("base64") : null,
 		replyTo,
 		mentions,
+		media: media.map(({ hash, size, contentType, name }) => ({
+			hash: Buffer.from(hash).toString("hex"),
+			size,
+			contentType,
+			name,
+		})),
 		own,
 		status,
 		edited,
@@ -200,10 +207,13 @@ function writeRaw({ text, deleted }: Message): void {
 
 function writer(): (message: Message) => void {
 	const paint = paintFor(process.stdout, process.env);
-	return ({ conversation, seq, from, at, text, deleted, contentType, content }) => {
+	return ({ conversation, seq, from, at, text, deleted, contentType, content, media }) => {
 		const time = new Date(at).toISOString().slice(0, 19).replace("T", " ");
 		const bytes = `[${content.length} bytes of ${contentType}]`;
-		const body = deleted ? "(deleted)" : contentType.startsWith("text/") ? text : bytes;
+		const said = contentType.startsWith("text/") ? text : bytes;
+		const files = media.map((file) => `[${fileText(file)}]`);
+		const whole = [...(said === "" ? [] : [said]), ...files].join(" ");
+		const body = deleted ? "(deleted)" : whole;
 		const where = paint("dim", `${time} ${conversation} #${seq}`);
 		print(
 			`${where} ${paint("cyan", harmlessLine(from))}  ${harmless(body).replaceAll("\n", "\n    ")}`,

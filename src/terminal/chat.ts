@@ -4,11 +4,11 @@
 import type { Clock, Timer } from "../base/clock.js";
 import { BrokerError } from "../base/errors.js";
 import { directMembers, userId } from "../base/ids.js";
-import type { Client, Conversation } from "../sdk/types.js";
+import type { Client, Conversation, TransferOptions } from "../sdk/types.js";
 import { type Entered, parse, withSigns } from "./commands.js";
 import { find, told } from "./find.js";
 import { perform } from "./perform.js";
-import type { OpenView, Panel, View } from "./view.js";
+import type { OpenView, Panel, TransferView, View } from "./view.js";
 
 export interface ChatOptions {
 	readonly client: Client;
@@ -23,6 +23,8 @@ export interface ChatOptions {
 const waitForUserMs = 2_000;
 const pageSize = 50;
 
+type Transfer = TransferView & { readonly cancel: () => void };
+
 export class Chat {
 	readonly client: Client;
 	readonly clock: Clock;
@@ -31,6 +33,7 @@ export class Chat {
 	panel: Panel | null = null;
 	unreadFrom: number | null = null;
 	older: OpenView["older"] = "more";
+	transfers: readonly Transfer[] = [];
 	private readonly options: ChatOptions;
 	private readonly ends: (() => void)[] = [];
 	private readonly watched = new Map<string, () => void>();
@@ -215,6 +218,38 @@ export class Chat {
 		opened.send({ text: said, ...(mentions.length === 0 ? {} : { mentions }) });
 		opened.typingNow(false);
 		this.unreadFrom = null;
+	}
+
+	/** Shows how far it is until it is over. Errors: its own, and that it was cancelled. */
+	async transfer<T>(
+		way: TransferView["way"],
+		name: string,
+		run: (options: TransferOptions) => Promise<T>,
+	): Promise<T> {
+		const ending = new AbortController();
+		const cancel = () => ending.abort(new Error(`${name}: cancelled`));
+		let now: Transfer = { way, name, done: 0, size: 0, cancel };
+		const become = (next: readonly Transfer[]) => {
+			this.transfers = [...this.transfers.filter((one) => one !== now), ...next];
+			this.changed();
+		};
+		become([now]);
+		const onProgress = ({ done, size }: { readonly done: number; readonly size: number }) => {
+			const next = { ...now, done, size };
+			this.transfers = this.transfers.map((one) => (one === now ? next : one));
+			now = next;
+			this.changed();
+		};
+		try {
+			return await run({ signal: ending.signal, onProgress });
+		} finally {
+			become([]);
+		}
+	}
+
+	cancel(): void {
+		if (this.transfers.length === 0) this.say("faint", "nothing is being sent or saved");
+		for (const { cancel } of this.transfers) cancel();
 	}
 
 	membersOf(conversation: Conversation): string[] {

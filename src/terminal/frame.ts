@@ -8,7 +8,7 @@ import { inputLines } from "./input.js";
 import { blank, clipLine, type Line, lineWidth, type Span, span, spread } from "./line.js";
 import { type Area, type Asked, hiddenBelow, type Look, messageLines } from "./messages.js";
 import { clip, harmlessLine } from "./text.js";
-import { nameTone, presenceSpan, presenceText, type Signs, whenOf } from "./theme.js";
+import { nameTone, presenceSpan, presenceText, type Signs, sizeText, whenOf } from "./theme.js";
 import type { ConnectionView, ListItem, OpenView, Panel, View } from "./view.js";
 
 export interface Size {
@@ -20,12 +20,15 @@ export interface Size {
 const wideFrom = 100;
 const listCells = 30;
 const inputRowsMax = 6;
+const transfersShown = 2;
+const barCells = 20;
 
 /** Where the messages stand, for scrolling. */
 export function messageArea(view: View, size: Size): Area {
 	const { main, input } = layout(view, size);
-	// Header with its rule, and the line above the input.
-	return { columns: main, rows: Math.max(0, size.rows - 3 - input) };
+	// Header with its rule, and the lines above the input.
+	const above = 3 + Math.min(view.transfers.length, transfersShown);
+	return { columns: main, rows: Math.max(0, size.rows - above - input) };
 }
 
 export function askedOf(view: View): Asked {
@@ -37,7 +40,11 @@ export function frame(view: View, size: Size, look: Look): Frame {
 	const area = messageArea(view, size);
 	const { lines: typed, cursor } = inputLines(view.editor, hint(view), main, inputRowsMax, look);
 	const middle = content(view, area, look);
-	const bottom = [statusLine(view, main, look.signs), ...typed];
+	const bottom = [
+		...transferLines(view, main, look.signs),
+		statusLine(view, main, look.signs),
+		...typed,
+	];
 	const all = [...header(view, main, look), ...middle, ...bottom];
 	const rows = all.slice(-size.rows);
 	const lines = wide ? beside(listPane(view, size.rows, look), rows, look.signs) : rows;
@@ -202,6 +209,26 @@ function beside(list: readonly Line[], rows: readonly Line[], signs: Signs): Lin
 	return rows.map((line, row) => {
 		const left = spread(list[row] ?? [], [], listCells);
 		return [...left, span(row === 1 ? signs.cross : signs.wall, "faint"), ...line];
+	});
+}
+
+/** The oldest ones that are under way, each with its bar. */
+function transferLines({ transfers }: View, cells: number, signs: Signs): Line[] {
+	return transfers.slice(0, transfersShown).map(({ way, name, done, size }) => {
+		const part = size === 0 ? 0 : done / size;
+		const full = Math.floor(part * barCells);
+		const left = [
+			blank(1),
+			span(`${way === "up" ? signs.up : signs.down} `, "accent"),
+			span(harmlessLine(name)),
+		];
+		const right = [
+			blank(2),
+			span(signs.full.repeat(full), "accent"),
+			span(signs.empty.repeat(barCells - full), "faint"),
+			span(` ${String(Math.floor(part * 100)).padStart(3)} % of ${sizeText(size)} `),
+		];
+		return spread(clipLine(left, cells - lineWidth(right)), right, cells);
 	});
 }
 

@@ -7,6 +7,7 @@ import { clip, harmless, harmlessLine, pad, width, wrap } from "./text.js";
 import {
 	dayName,
 	dayOf,
+	fileText,
 	nameTone,
 	type Signs,
 	statusSignCells,
@@ -183,6 +184,7 @@ function messageBlock(
 	const body = [
 		...quote(message, columns, look),
 		...textLines(message, columns, look),
+		...fileLines(message, columns, look),
 		...reactions(message, columns),
 	];
 	const status = statusSpans(message, signs);
@@ -222,7 +224,8 @@ function quote({ reply }: MessageView, columns: Columns, { signs, order }: Look)
 function textLines(message: MessageView, columns: Columns, look: Look): Line[] {
 	if (message.deleted) return [[span("deleted", "faint", { italic: true })]];
 	const lines: Line[] = [];
-	for (const paragraph of harmless(message.text).split("\n")) {
+	const onlyFiles = message.text === "" && message.files.length > 0;
+	for (const paragraph of onlyFiles ? [] : harmless(message.text).split("\n")) {
 		const left = runsLeft(paragraph);
 		for (const text of wrap(paragraph, columns.text)) {
 			const shown = ordered(text, left, look.order);
@@ -242,6 +245,14 @@ function textLines(message: MessageView, columns: Columns, look: Look): Line[] {
 		}
 	}
 	return lines;
+}
+
+function fileLines({ files, deleted }: MessageView, columns: Columns, { signs }: Look): Line[] {
+	if (deleted) return [];
+	return files.map((file) => {
+		const line = [span(`${signs.file} `, "accent"), span(fileText(file))];
+		return clipLine(line, columns.text);
+	});
 }
 
 /** At the end of the last line, or on one of its own when there is no room. */

@@ -6,6 +6,7 @@ import { userId } from "../base/ids.js";
 import type { Conversation, ConversationInfo } from "../sdk/types.js";
 import type { Chat } from "./chat.js";
 import { type Entered, helpRows, helpUsageCells, withSigns } from "./commands.js";
+import { saveFiles, sendFile } from "./files.js";
 import { pick } from "./find.js";
 import { blank, type Line, span } from "./line.js";
 import { harmlessLine, pad } from "./text.js";
@@ -40,6 +41,8 @@ export async function perform(chat: Chat, command: Command): Promise<void> {
 			return chat.say("good", "no longer blocked");
 		case "help":
 			return chat.show({ title: "help", lines: helpLines() });
+		case "cancel":
+			return chat.cancel();
 		case "quit":
 			return chat.quit();
 		default:
@@ -53,11 +56,14 @@ async function within(
 	command: Command,
 	name: Exclude<
 		Command["name"],
-		"open" | "list" | "group" | "join" | "block" | "unblock" | "help" | "quit"
+		"open" | "list" | "group" | "join" | "block" | "unblock" | "help" | "cancel" | "quit"
 	>,
 ): Promise<void> {
 	const { opened } = chat;
 	if (opened === null) return chat.say("bad", "no conversation is open: /open who");
+	// Those show how far they are.
+	if (name === "send") return sendFile(chat, opened, command.words);
+	if (name === "save") return saveFiles(chat, opened, command.seq, command.words[0] ?? "");
 	// Said before the server has answered: without a connection it stays so.
 	chat.say("faint", "…");
 	switch (name) {

@@ -10,7 +10,8 @@ import { told } from "./find.js";
 import { connectionText } from "./frame.js";
 import { lineText } from "./line.js";
 import { harmless, harmlessLine } from "./text.js";
-import { timeOf } from "./theme.js";
+import { fileText, timeOf } from "./theme.js";
+import type { TransferView } from "./view.js";
 import { viewOf } from "./view-of.js";
 
 export interface PlainOptions {
@@ -38,6 +39,7 @@ class Plain {
 	private connection = "";
 	private said: string | null = null;
 	private panel: unknown = null;
+	private transfers: ReadonlySet<string> = new Set();
 	private pending: Promise<void> = Promise.resolve();
 	private ended = false;
 
@@ -105,7 +107,21 @@ class Plain {
 			for (const line of view.panel.lines) this.say(lineText(line).trimEnd());
 		}
 		this.panel = view.panel;
+		this.tellTransfers(view.transfers);
 		this.tellMessages();
+	}
+
+	/** Each tenth once. */
+	private tellTransfers(transfers: readonly TransferView[]): void {
+		const now = new Set<string>();
+		for (const { way, name, done, size } of transfers) {
+			if (size === 0) continue;
+			const verb = way === "up" ? "sending" : "saving";
+			const line = `-- ${verb} ${harmlessLine(name)}: ${Math.floor((done / size) * 10)}0 %`;
+			if (!this.transfers.has(line)) this.say(line);
+			now.add(line);
+		}
+		this.transfers = now;
 	}
 
 	private tellMessages(): void {
@@ -144,9 +160,11 @@ function numberOf({ seq }: Message): string {
 }
 
 function lineOf(message: Message): string {
-	const { from, at, text, deleted, replyTo } = message;
+	const { from, at, text, deleted, replyTo, media } = message;
 	const answer = replyTo === null ? "" : ` (to #${replyTo})`;
-	const body = deleted ? "(deleted)" : harmless(text).replaceAll("\n", "\n      ");
+	const files = deleted ? [] : media.map((file) => `[${fileText(file)}]`);
+	const said = deleted ? "(deleted)" : harmless(text).replaceAll("\n", "\n      ");
+	const body = [...(said === "" ? [] : [said]), ...files].join(" ");
 	return `${timeOf(at)} ${numberOf(message)} ${harmlessLine(from)}${answer}: ${body}`;
 }
 

@@ -2,7 +2,7 @@
 // milliseconds, whatever happens in between.
 
 import type { Clock, Timer } from "../base/clock.js";
-import type { Client } from "../sdk/types.js";
+import type { Client, Message } from "../sdk/types.js";
 import type { Depth } from "./ansi.js";
 import { Chat } from "./chat.js";
 import { complete } from "./commands.js";
@@ -248,7 +248,9 @@ class Screen {
 		const { chat, editor } = this;
 		const messages = chat.opened?.messages.snapshot() ?? [];
 		const own = /^\/(e|d)/.test(editor.text);
-		const likely = [...messages].reverse().filter((message) => message.own === own);
+		const save = /^\/sa/.test(editor.text);
+		const fits = (message: Message) => (save ? message.media.length > 0 : message.own === own);
+		const likely = [...messages].reverse().filter(fits);
 		const numbers = likely.flatMap(({ seq, deleted }) => (seq === null || deleted ? [] : [seq]));
 		const known = { people: chat.people(), messages: numbers };
 		const edited = /^\/edit #(\d+) $/.exec(editor.text);

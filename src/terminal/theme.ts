@@ -1,9 +1,10 @@
-// Signs and colours by their meaning, and how times are said. One place, so that all of the screen
-// speaks alike. A status differs in shape as well as in colour: each step adds to the sign.
+// Signs and colours by their meaning, and how times and sizes are said. One place, so that all of
+// the screen speaks alike. A status differs in shape as well as in colour: each step adds to the
+// sign.
 
 import { type Span, span, type Tone } from "./line.js";
-import { pad } from "./text.js";
-import type { MessageView, PresenceView, Status } from "./view.js";
+import { harmlessLine, pad } from "./text.js";
+import type { FileView, MessageView, PresenceView, Status } from "./view.js";
 
 export interface Signs {
 	readonly status: Readonly<Record<Status, string>>;
@@ -18,6 +19,10 @@ export interface Signs {
 	readonly group: string;
 	readonly down: string;
 	readonly up: string;
+	readonly file: string;
+	/** Of a bar: done, and to be done. */
+	readonly full: string;
+	readonly empty: string;
 }
 
 export const unicodeSigns: Signs = {
@@ -33,6 +38,9 @@ export const unicodeSigns: Signs = {
 	group: "#",
 	down: "↓",
 	up: "↑",
+	file: "▤",
+	full: "█",
+	empty: "░",
 };
 
 /** For a terminal that says it has no UTF-8, and for the console of Linux, whose font is small. */
@@ -49,6 +57,9 @@ export const asciiSigns: Signs = {
 	group: "#",
 	down: "v",
 	up: "^",
+	file: "=",
+	full: "#",
+	empty: ".",
 };
 
 /** ASCII only where the environment names another character set; silence means UTF-8 today. */
@@ -146,4 +157,23 @@ export function presenceText(presence: PresenceView, now: number): string {
 	const when = whenOf(presence.lastSeen, now);
 	const time = when.includes(":") ? when : `${when} ${timeOf(presence.lastSeen)}`;
 	return `last seen ${time}`;
+}
+
+const units = ["B", "kB", "MB", "GB", "TB"];
+
+/** `999 B`, `2.1 MB`, `200 MB` */
+export function sizeText(bytes: number): string {
+	let value = bytes;
+	let unit = 0;
+	while (value >= 999.5 && unit < units.length - 1) {
+		value /= 1_000;
+		unit += 1;
+	}
+	const digits = unit === 0 || value >= 99.95 ? 0 : 1;
+	return `${value.toFixed(digits)} ${units[unit]}`;
+}
+
+/** A file on one line: what it is called, how large it is, what it is. */
+export function fileText({ name, size, contentType }: FileView): string {
+	return `${harmlessLine(name)}  ${sizeText(size)}  ${harmlessLine(contentType)}`.trimStart();
 }

@@ -31,6 +31,7 @@ export function viewOf(chat: Chat, editor: Editor, anchor: Anchor): View {
 		now,
 		connection: connectionView(client, now),
 		queued: state.queued,
+		transfers: chat.transfers,
 		durable: isDurable(client),
 		list: client.conversations.snapshot().map((summary) => listItem(client, summary)),
 		open: chat.opened === null ? null : openView(chat, chat.opened),
@@ -164,13 +165,14 @@ function messageView(
 		from,
 		at,
 		text: contentText(message),
+		files: message.media,
 		own,
 		edited,
 		deleted,
 		reply:
 			answered === undefined
 				? unknown
-				: { from: answered.from, text: answered.deleted ? "deleted" : answered.text },
+				: { from: answered.from, text: answered.deleted ? "deleted" : inShort(answered) },
 		reactions: [...message.reactions].map(([emoji, users]) => ({ emoji, users })),
 		status,
 		counts: kind === "direct" ? null : message.counts,
@@ -178,6 +180,11 @@ function messageView(
 	};
 	made.set(message, { revision: message.revision, view });
 	return view;
+}
+
+/** Of a message that is only files their names. */
+function inShort({ text, media }: Message): string {
+	return text === "" ? media.map(({ name }) => name).join(", ") : text;
 }
 
 function contentText({ text, contentType, content, deleted }: Message): string {

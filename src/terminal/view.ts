@@ -6,6 +6,21 @@ import type { Line } from "./line.js";
 
 export type Status = "queued" | "sent" | "delivered" | "seen" | "refused";
 
+export interface FileView {
+	readonly name: string;
+	readonly size: number;
+	readonly contentType: string;
+}
+
+/** An upload or a download that is under way. */
+export interface TransferView {
+	readonly way: "up" | "down";
+	readonly name: string;
+	/** Bytes. */
+	readonly done: number;
+	readonly size: number;
+}
+
 export interface MessageView {
 	/** Stable over the life of the message, also while it has no number. */
 	readonly key: string;
@@ -15,6 +30,7 @@ export interface MessageView {
 	/** ms since 1970 */
 	readonly at: number;
 	readonly text: string;
+	readonly files: readonly FileView[];
 	readonly own: boolean;
 	readonly edited: boolean;
 	readonly deleted: boolean;
@@ -91,6 +107,7 @@ export interface View {
 	readonly connection: ConnectionView;
 	/** Own messages and other writes that the server has not answered. */
 	readonly queued: number;
+	readonly transfers: readonly TransferView[];
 	/** What is queued is kept on disk; false: in memory only. */
 	readonly durable: boolean;
 	readonly list: readonly ListItem[];
