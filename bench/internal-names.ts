@@ -28,7 +28,9 @@ const crossing = [
 const between = ["core", "filesOf", "skewMs"];
 
 const word = /[A-Za-z_$][\w$]*/g;
+/** What has a blank is for people. */
 const text = /"[^"\n]*"|`[^`]*`/g;
+const blank = /\s/;
 /** Names of files, and what has a hyphen, are no names of properties. */
 const origin = /\bfrom "[^"\n]*"|\bimport\("[^"\n]*"\)/g;
 const hyphened = /"\w+-[\w-]*"/g;
@@ -53,7 +55,7 @@ export function internalNames(): string[] {
 	const kept = [
 		...platformTypes(),
 		...bundled.filter(({ path }) => crossing.includes(path)).map(({ code }) => code),
-		...codes.flatMap((code) => code.match(text) ?? []),
+		...codes.flatMap((code) => code.match(text) ?? []).filter((one) => !blank.test(one)),
 	];
 	const words = new Set(kept.flatMap((one) => one.match(word) ?? []));
 	const members = codes.flatMap((code) =>

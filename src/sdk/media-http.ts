@@ -98,6 +98,9 @@ export class MediaHttp {
 			} catch (cause) {
 				end.throwIfAborted();
 				if (!(cause instanceof BrokerError && cause.retryable)) throw cause;
+				// The same token again would end the same way.
+				const { token } = this.core.options;
+				if (cause.code === "AUTH_EXPIRED" && typeof token === "string") throw cause;
 				// Those two are waited out, as the connection waits them out.
 				if (cause.code !== "OFFLINE" && cause.code !== "TOKEN_FAILED") answers += 1;
 				if (answers >= answersMax) throw cause;
