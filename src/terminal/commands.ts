@@ -12,6 +12,8 @@ interface Command {
 	/** Begins with a message: `#12`, or none for the latest one that fits. */
 	readonly message?: boolean;
 	readonly people?: boolean;
+	/** Begins with a path. */
+	readonly path?: boolean;
 	readonly fewest?: number;
 }
 
@@ -59,6 +61,7 @@ export const commands = [
 		usage: "file words",
 		about: "send a file; quote a path that has blanks",
 		fewest: 1,
+		path: true,
 	},
 	{ name: "save", usage: "#n folder", about: "save the files of a message", message: true },
 	{ name: "cancel", usage: "", about: "stop what is being sent or saved" },
@@ -132,6 +135,8 @@ export interface Known {
 	readonly people: readonly string[];
 	/** Numbers of messages, the likeliest first. */
 	readonly messages: readonly number[];
+	/** Paths that begin so; a folder's ends with a slash. */
+	paths(begun: string): readonly string[];
 }
 
 /** Names for the signs that people react with most. */
@@ -168,7 +173,9 @@ export function complete(text: string, cursor: number, known: Known): Completed 
 	const shared = common(fitting);
 	// Several that share no more than what is typed leave it as it is.
 	const open = shared.length > word.length ? shared : word;
-	const certain = fitting.length === 1 ? `${fitting[0]} ` : open;
+	// Into a folder it goes on.
+	const whole = fitting.length === 1 && !open.endsWith("/");
+	const certain = whole ? `${fitting[0]} ` : open;
 	const head = before.slice(0, before.length - word.length) + certain;
 	const tail = certain.endsWith(" ") ? after.trimStart() : after;
 	const cursorAt = clusters(head).length;
@@ -188,6 +195,7 @@ function candidates(before: string, word: string, known: Known): string[] {
 		// Nothing typed: the likeliest one, at once.
 		return word === "" || word === "#" ? numbers.slice(0, 1) : starts(numbers);
 	}
+	if (command?.path === true && /^\/\S+\s+$/.test(before)) return [...known.paths(word)];
 	if (command?.people === true) return starts(known.people);
 	if (!word.startsWith("@")) return [];
 	return starts(known.people.map((name) => `@${name}`));

@@ -1,7 +1,7 @@
 // Files in a chat: sending one with its progress in sight, saving those of a message under
 // names that do no harm. The transfers themselves are the SDK's.
 
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, join, parse } from "node:path";
 import { openMedia } from "../sdk/media.js";
@@ -52,6 +52,22 @@ export async function saveFiles(
 
 function atHome(path: string): string {
 	return path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
+}
+
+/** For Tab: what there is that begins so. Names with blanks would need quotes, and are left out. */
+export function pathsLike(begun: string): string[] {
+	const folder = /^.*\//.exec(begun)?.[0] ?? "";
+	const rest = begun.slice(folder.length);
+	try {
+		return readdirSync(atHome(folder === "" ? "." : folder), { withFileTypes: true })
+			.filter(({ name }) => name.startsWith(rest) && !/\s/.test(name))
+			.filter(({ name }) => rest !== "" || !name.startsWith("."))
+			.map((entry) => `${folder}${entry.name}${entry.isDirectory() ? "/" : ""}`)
+			.sort();
+	} catch {
+		// No such folder, or none that may be read: nothing fits.
+		return [];
+	}
 }
 
 function isFolder(path: string): boolean {

@@ -7,6 +7,7 @@ import type { Depth } from "./ansi.js";
 import { Chat } from "./chat.js";
 import { complete } from "./commands.js";
 import { type Editor, edit, emptyEditor, entered, withText } from "./editor.js";
+import { pathsLike } from "./files.js";
 import { told } from "./find.js";
 import { askedOf, frame, messageArea, panelFrom } from "./frame.js";
 import type { Key } from "./keys.js";
@@ -252,7 +253,7 @@ class Screen {
 		const fits = (message: Message) => (save ? message.media.length > 0 : message.own === own);
 		const likely = [...messages].reverse().filter(fits);
 		const numbers = likely.flatMap(({ seq, deleted }) => (seq === null || deleted ? [] : [seq]));
-		const known = { people: chat.people(), messages: numbers };
+		const known = { people: chat.people(), messages: numbers, paths: pathsLike };
 		const edited = /^\/edit #(\d+) $/.exec(editor.text);
 		if (edited !== null) {
 			const old = messages.find(({ seq }) => seq === Number(edited[1]));

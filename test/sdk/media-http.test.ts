@@ -1,5 +1,5 @@
-// What the SDK makes of a server's answers, and of none: a server of the test's own, and a clock that
-// passes when it is told to.
+// What the SDK makes of a server's answers, and of none: a server of the test's own, and a clock
+// that passes when it is told to.
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

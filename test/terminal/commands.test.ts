@@ -4,7 +4,11 @@ import t from "tap";
 import { commands, complete, helpRows, namesMessage, parse } from "../../src/terminal/commands.js";
 import { width } from "../../src/terminal/text.js";
 
-const known = { people: ["bob", "bella", "carol"], messages: [12, 11, 3] };
+const known = {
+	people: ["bob", "bella", "carol"],
+	messages: [12, 11, 3],
+	paths: (begun: string) => [`${begun}es/`],
+};
 
 t.test("what has no slash is said, and two slashes say one", async (t) => {
 	t.strictSame(parse("hello there "), { type: "say", text: "hello there" });
@@ -48,6 +52,8 @@ t.test("Tab completes commands, people, messages and signs", async (t) => {
 	t.match(complete("/open bo", 8, known), { text: "/open bob " });
 	t.match(complete("/reply ", 7, known), { text: "/reply #12 " });
 	t.match(complete("/reply #1", 9, known), { choices: ["#12", "#11"] });
+	t.match(complete("/send fil", 9, known), { text: "/send files/", cursor: 12 });
+	t.equal(complete("/send file wor", 14, known), null, "words are no paths");
 	t.match(complete("hi @ca", 6, known), { text: "hi @carol " });
 	t.match(complete("nice :tad", 9, known), { text: "nice 🎉 " });
 	t.equal(complete("hello", 5, known), null);

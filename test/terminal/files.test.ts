@@ -1,9 +1,9 @@
 // Files in a chat of plain lines, in `tail`, and what names of files from others may do here.
 
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
-import { nameOf } from "../../src/terminal/files.js";
+import { nameOf, pathsLike } from "../../src/terminal/files.js";
 import { fileText, sizeText } from "../../src/terminal/theme.js";
 import { runCli } from "../helpers/server-process.js";
 import { picture } from "../media/files.js";
@@ -41,6 +41,21 @@ t.test("in plain lines; what cannot be sent or saved is told", { timeout: 90_000
 	t.match((await tail()).stdout, /ann {2}\[photo\.png {2}2\.0 kB {2}image\/png\]$/m);
 	const [media] = JSON.parse((await tail("--json")).stdout).media;
 	t.match(media, { size: 2_000, contentType: "image/png", name: "photo.png" });
+});
+
+t.test("Tab knows the paths that begin so", async (t) => {
+	const folder = folderOf(t);
+	for (const name of ["film.mp4", "final.txt", ".hidden", "my film.mp4"]) {
+		writeFileSync(join(folder, name), "");
+	}
+	mkdirSync(join(folder, "files"));
+	const like = (begun: string) =>
+		pathsLike(`${folder}/${begun}`).map((path) => path.slice(folder.length + 1));
+	t.same(like("fi"), ["files/", "film.mp4", "final.txt"]);
+	t.same(like(""), ["files/", "film.mp4", "final.txt"]);
+	t.same(like("."), [".hidden"]);
+	t.same(like("files/"), []);
+	t.same(like("nowhere/x"), []);
 });
 
 t.test("a name from others is a name here and nothing else", async (t) => {
