@@ -103,7 +103,7 @@ async function runningConversations(server: BenchServer): Promise<number> {
 	return (kind?.actors ?? 0) + (kind?.leaving ?? 0);
 }
 
-class Person {
+export class Person {
 	readonly device: Device;
 	private onReady: () => void = () => {};
 	private onAnswered: (seq: number) => void = () => {};

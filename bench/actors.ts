@@ -10,6 +10,7 @@ import type { Directory } from "../actors/shard.js";
 import type { Behaviour, Ref } from "../actors/system.js";
 import { systemClock } from "../src/base/clock.js";
 import { silentLog } from "../src/base/log.js";
+import type { Flags } from "./flags.js";
 import { round } from "./histogram.js";
 
 export interface ActorsRow {
@@ -43,10 +44,12 @@ const quick: Sizes = {
 /** Actors woken before the loop turns: as many as a busy turn of a broker would wake. */
 const wakesPerTurn = 1_024;
 
-export async function actors(options: { quick?: boolean } = {}): Promise<ActorsRow[]> {
-	const sizes = options.quick === true ? quick : full;
+export async function actors(flags: Flags): Promise<ActorsRow[]> {
+	const sizes = flags.on("quick") ? quick : full;
+	const only = flags.number("actors", null);
 	const rows: ActorsRow[] = [];
-	for (const count of sizes.actors) rows.push(...(await crowd(count, sizes)));
+	for (const count of only === null ? sizes.actors : [only])
+		rows.push(...(await crowd(count, sizes)));
 	for (const crashing of [0, 100]) rows.push(await neighbours(crashing, sizes.latencies));
 	return rows;
 }

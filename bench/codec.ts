@@ -15,6 +15,7 @@ import {
 import { fingerprint } from "../src/protocol/fingerprint.js";
 import type { ServerOp } from "../src/protocol/frames.js";
 import { type Starts, scan } from "../src/protocol/scan.js";
+import type { Flags } from "./flags.js";
 
 export interface CodecRow {
 	readonly name: string;
@@ -27,8 +28,10 @@ export interface CodecRow {
 const variety = 64;
 const at = 1_764_000_000_000;
 
+let contentBytes = 100;
+
 function content(): Uint8Array {
-	return systemClock.randomBytes(100);
+	return systemClock.randomBytes(contentBytes);
 }
 
 function send(i: number): SaidOp {
@@ -120,8 +123,9 @@ function many<T>(make: (i: number) => T): T[] {
 	return Array.from({ length: variety }, (_, i) => make(i));
 }
 
-export async function codec(options: { quick?: boolean } = {}): Promise<CodecRow[]> {
-	const rounds = options.quick ? 20 : 200;
+export async function codec(flags: Flags): Promise<CodecRow[]> {
+	const rounds = flags.on("quick") ? 20 : 200;
+	contentBytes = flags.number("bytes", 100);
 	const rows: CodecRow[] = [];
 
 	function measure<T>(

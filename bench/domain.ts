@@ -22,7 +22,8 @@ const { sendWindow } = defaultConfig;
 
 export async function domain(flags: Flags): Promise<Figures[]> {
 	const seconds = flags.number("domain-seconds", 0.3);
-	return sizes.flatMap((members) => {
+	const only = flags.number("members", null);
+	return (only === null ? sizes : [only]).flatMap((members) => {
 		const bench = new Bench(members);
 		return (["send", "receipt"] as const).map((what) => {
 			const nsPerOp = bench.measure(what, seconds);

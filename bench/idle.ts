@@ -1,5 +1,6 @@
-// What an idle user costs: an authenticated session, a user actor, presence and one conversation
-// each, in resident memory of the server once everything has settled, without a forced collection.
+// What a user costs who does nothing: an authenticated session, a user actor, presence and one
+// conversation each, in resident memory of the server once everything has settled, without a forced
+// collection. And one who is there and shows it: CPU while everybody pulses.
 
 import { runLoad } from "./child.js";
 import type { Flags } from "./flags.js";
@@ -10,7 +11,8 @@ import type { Figures } from "./table.js";
 export async function idle(flags: Flags): Promise<Figures[]> {
 	const parameters = {
 		users: flags.number("users", 1_000),
-		settle: flags.number("settle", 10),
+		settle: flags.number("settle", flags.on("sustained") ? 60 : 10),
+		pulse: flags.number("pulse", 5),
 	};
 	const server = await startServer();
 	try {

@@ -13,6 +13,7 @@ import { messagesAbove } from "../src/journal/keys.js";
 import { openLevel } from "../src/journal/leveldb.js";
 import { appendMessage, decodeMessage } from "../src/journal/rows.js";
 import { pages } from "../src/journal/scan.js";
+import type { Flags } from "./flags.js";
 import { Histogram, round } from "./histogram.js";
 
 export interface JournalRow {
@@ -21,13 +22,11 @@ export interface JournalRow {
 	readonly [figure: string]: unknown;
 }
 
-const bodyBytes = 100;
-
-function row(seq: number): MessageRow {
+function row(seq: number, bytes: number): MessageRow {
 	const message = {
 		id: randomBytes(8),
 		contentType: "text/plain",
-		content: randomBytes(bodyBytes),
+		content: randomBytes(bytes),
 		replyTo: null,
 		mentions: [],
 		media: [],
@@ -53,12 +52,13 @@ function row(seq: number): MessageRow {
 }
 
 /** Messages a second, CPU of the whole process per message, longest commit, bytes kept. */
-export async function journal(options: { readonly quick?: boolean }): Promise<JournalRow[]> {
+export async function journal(flags: Flags): Promise<JournalRow[]> {
+	const bytes = flags.number("bytes", 100);
+	const seconds = flags.on("sustained") ? 60 : flags.on("quick") ? 1 : 5;
 	const rows: JournalRow[] = [];
 	for (const durability of ["fsync", "os"] as const) {
 		for (const batch of [1, 16, 256, 1_000]) {
-			const seconds = options.quick === true ? 1 : 5;
-			rows.push(await measure(durability, batch, seconds));
+			rows.push(await measure(durability, batch, bytes, seconds));
 		}
 	}
 	return rows;
@@ -67,6 +67,7 @@ export async function journal(options: { readonly quick?: boolean }): Promise<Jo
 async function measure(
 	durability: "fsync" | "os",
 	batch: number,
+	bytes: number,
 	seconds: number,
 ): Promise<JournalRow> {
 	const folder = mkdtempSync(join(tmpdir(), "colloquy-bench-journal-"));
@@ -80,7 +81,7 @@ async function measure(
 			const writes = { keys: [], values: [] };
 			for (let i = 0; i < batch; i += 1) {
 				seq += 1;
-				appendMessage(writes, "bench", row(seq));
+				appendMessage(writes, "bench", row(seq, bytes));
 			}
 			const started = performance.now();
 			await store.commit(writes);
@@ -90,16 +91,13 @@ async function measure(
 		const { user, system } = process.cpuUsage(cpu);
 		const faults = (await count(store)) === seq ? 0 : 1;
 		await store.close();
-		const { p50Ms, p99Ms, maxMs } = times.summary();
 		return {
 			name: "journal",
-			parameters: { durability, batch, bytes: bodyBytes },
+			parameters: { durability, batch, bytes },
 			perSecond: round((seq / elapsed) * 1_000),
 			cpuMicros: round((user + system) / seq),
-			p50Ms,
-			p99Ms,
-			maxMs,
-			keptPerByte: round(sizeOf(join(folder, "store")) / (seq * bodyBytes)),
+			...times.summary(),
+			keptPerByte: round(sizeOf(join(folder, "store")) / (seq * bytes)),
 			faults,
 		};
 	} finally {

@@ -1,44 +1,42 @@
-// What both ends of a pair have in common: a cursor over one conversation, marks, and pulls when
-// pushes do not join. The two ends are `lean-sender.ts` and `lean-receiver.ts`.
+// What both ends of a pair, and every member of a group, do alike: hold a position, answer marks,
+// pull what a push cannot continue.
 
-import type { PullItem, ServerOp } from "../src/protocol/frames.js";
+import type { ListEntry, PullItem, ServerOp } from "../src/protocol/frames.js";
+import type { FaultKind } from "./faults.js";
 import { Link, type LinkOwner, type Net } from "./lean-link.js";
 
-/** What the pair reports to: one for the whole load. */
+/** What the ends report to: one for the whole load. Units: milliseconds. */
 export interface Meter {
-	/** A's answer came, this long after the send. */
+	/** A's answer came, this long after the message was due. */
 	sent(ms: number): void;
-	/** The whole cycle is done. */
+	/** B has it, this long after it was due. */
+	received(ms: number): void;
+	/** The whole cycle is done: A knows that B has it. */
 	cycle(ms: number): void;
-	fault(what: string): void;
+	/** A knows that B has seen it, this long after B said so. */
+	seen(ms: number): void;
+	fault(what: string, kind?: FaultKind): void;
 }
 
-export interface PairOptions {
-	readonly index: number;
-	readonly users: readonly [string, string];
-	readonly tokens: readonly [string, string];
-	readonly window: number;
-	readonly texts: readonly Buffer[];
-	/** Null: whenever the window allows. Else when each message was due, taken one by one. */
-	readonly offered: boolean;
-}
+/** Protocol windows are below this. */
+export const ring = 1_024;
 
 export abstract class End implements LinkOwner {
 	readonly link: Link;
 	protected readonly meter: Meter;
-	protected readonly options: PairOptions;
 	protected readonly conversation: string;
 	protected position = 0;
+	/** Messages that were there before: numbers count from here. */
+	protected base = 0;
 	private began = 0;
 	private pulling = false;
 	private pullAgain = false;
 	private onReady: (() => void) | null = null;
 
-	constructor(net: Net, meter: Meter, options: PairOptions, side: 0 | 1, conversation: string) {
+	constructor(net: Net, meter: Meter, token: string, conversation: string) {
 		this.meter = meter;
-		this.options = options;
 		this.conversation = conversation;
-		this.link = new Link(net, options.tokens[side], this);
+		this.link = new Link(net, token, this);
 	}
 
 	connected(): Promise<void> {
@@ -61,6 +59,13 @@ export abstract class End implements LinkOwner {
 	abstract answer(n: number, from: number, position: number, seq: number): void;
 	abstract message(from: number, position: number, seq: number, mark: number): void;
 	abstract status(from: number, position: number, watermarks: number): void;
+
+	/** A new device in a conversation with a history: only what follows is looked at. */
+	listed(entry: ListEntry): void {
+		if (entry.conversation !== this.conversation) return;
+		this.position = entry.position;
+		this.base = entry.head;
+	}
 
 	marks(op: Extract<ServerOp, { type: "marks" }>): void {
 		for (const { conversation, position } of op.marks) {

@@ -4,7 +4,13 @@
 import { randomBytes } from "node:crypto";
 import WebSocket from "ws";
 import { encodeClientOp, type SaidOp } from "../src/protocol/codec.js";
-import { protocolVersion, type ServerOp, subprotocol } from "../src/protocol/frames.js";
+import {
+	type ListEntry,
+	protocolVersion,
+	type ServerOp,
+	subprotocol,
+} from "../src/protocol/frames.js";
+import type { FaultKind } from "./faults.js";
 import { type Listener, Out, readFrame } from "./lean-wire.js";
 
 export type Asked = (op: Extract<ServerOp, { type: "result" }>["result"] | null) => void;
@@ -15,6 +21,8 @@ export interface LinkOwner extends Omit<Listener, "other"> {
 	ready(): void;
 	/** Conversations that moved without this device. */
 	marks(op: Extract<ServerOp, { type: "marks" }>): void;
+	/** A conversation that was there before this device. */
+	listed(entry: ListEntry): void;
 	other(op: ServerOp): void;
 }
 
@@ -23,7 +31,9 @@ export interface Net {
 	readonly url: string;
 	/** Come back after a loss, instead of counting it as a fault. */
 	readonly resume: boolean;
-	fault(what: string): void;
+	/** The address that connections come from; null: the system's choice. */
+	readonly source: string | null;
+	fault(what: string, kind?: FaultKind): void;
 	/** A connection ended; `why` is what the server said of it. */
 	lost(why: string): void;
 	stopping: boolean;
@@ -68,6 +78,7 @@ export class Link implements Listener {
 	connect(): void {
 		const socket = new WebSocket(this.net.url, subprotocol, {
 			perMessageDeflate: false,
+			...(this.net.source === null ? {} : { localAddress: this.net.source }),
 			skipUTF8Validation: true,
 			// An all-zero mask is lawful and costs nothing: the generator is not what is measured.
 			generateMask: () => {},
@@ -98,6 +109,14 @@ export class Link implements Listener {
 		this.socket = null;
 		this.isReady = false;
 		socket?.terminate();
+	}
+
+	/** The network is gone, and back at once. */
+	cut(): void {
+		this.close();
+		this.requests = new Map();
+		this.net.lost("cut");
+		this.connect();
 	}
 
 	wake(): void {
@@ -193,6 +212,7 @@ export class Link implements Listener {
 	private list(cursor: string | null): void {
 		this.ask({ type: "list", cursor, limit: 100 }, (result) => {
 			if (result?.type !== "list") return;
+			for (const entry of result.entries) this.owner.listed(entry);
 			if (result.cursor !== null) {
 				this.list(result.cursor);
 				return;

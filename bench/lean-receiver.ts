@@ -1,22 +1,33 @@
-// B of a pair: confirms what it holds, and checks that it gets each message once and in order.
+// B of a pair: confirms what it holds, says now and then that it has seen it, and checks that it
+// gets each message once and in order.
 
 import type { PullItem } from "../src/protocol/frames.js";
-import { End, type Meter, type PairOptions } from "./lean-end.js";
+import { Order } from "./faults.js";
+import { End, type Meter, ring } from "./lean-end.js";
 import type { Net } from "./lean-link.js";
-import { deliveredHead, markOf, writeDelivered } from "./lean-wire.js";
+import type { PairOptions, Times } from "./lean-pair.js";
+import { markOf, receiptHead, writeReceipt } from "./lean-wire.js";
 
 export class Receiver extends End {
-	seq = 0;
-	private readonly head: Buffer;
+	/** The last message it holds, and the last it has seen, from 1. */
+	n = 0;
+	private looked = 0;
+	private readonly order: Order;
+	private readonly times: Times;
+	private readonly delivered: Buffer;
+	private readonly seen: Buffer;
 	private confirmDue = false;
 
-	constructor(net: Net, meter: Meter, options: PairOptions, conversation: string) {
-		super(net, meter, options, 1, conversation);
-		this.head = deliveredHead(conversation);
+	constructor(net: Net, meter: Meter, options: PairOptions, times: Times) {
+		super(net, meter, options.tokens[1], options.conversation);
+		this.times = times;
+		this.order = new Order(options.conversation, (what, kind) => meter.fault(what, kind));
+		this.delivered = receiptHead("delivered", options.conversation);
+		this.seen = receiptHead("seen", options.conversation);
 	}
 
 	resume(): void {
-		if (this.seq > 0) this.confirm();
+		if (this.n > 0) this.confirm();
 	}
 
 	answer(): void {
@@ -40,7 +51,7 @@ export class Receiver extends End {
 		if (item.type !== "message" || item.message.position <= this.position) return;
 		const { seq, body } = item.message;
 		// A row of a pull that a push has overtaken is the same row.
-		if (seq <= this.seq) return;
+		if (seq - this.base <= this.n) return;
 		this.take(seq, body === null ? -1 : markOf(body.content, 0));
 	}
 
@@ -48,15 +59,33 @@ export class Receiver extends End {
 		this.confirm();
 	}
 
+	/** The person looks at the screen: everything on it is seen. */
+	look(): void {
+		if (this.looked === this.n || !this.link.isReady) return;
+		const now = performance.now();
+		for (let n = this.looked + 1; n <= this.n; n += 1) this.times.seenAt[n % ring] = now;
+		this.looked = this.n;
+		writeReceipt(this.link.out, this.seen, this.base + this.n);
+		this.link.wake();
+	}
+
+	/** Nothing follows: `sent` is how many there should have been. */
+	end(sent: number): void {
+		this.order.end(sent);
+	}
+
 	private take(seq: number, mark: number): void {
-		if (seq !== this.seq + 1) this.meter.fault(`B got ${seq} after ${this.seq}`);
-		if (mark !== seq) this.meter.fault(`number ${seq} holds message ${mark}`);
-		this.seq = seq;
+		const n = seq - this.base;
+		if (this.order.take(mark) && n !== mark) {
+			this.meter.fault(`${this.conversation}: number ${n} holds message ${mark}`);
+		}
+		this.meter.received(performance.now() - (this.times.dueAt[n % ring] as number));
+		this.n = n;
 	}
 
 	private confirm(): void {
 		this.confirmDue = false;
-		writeDelivered(this.link.out, this.head, this.seq);
+		writeReceipt(this.link.out, this.delivered, this.base + this.n);
 		this.link.wake();
 	}
 }

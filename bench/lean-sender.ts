@@ -2,12 +2,10 @@
 // back N when told to or when the connection was lost.
 
 import type { PullItem, ServerOp } from "../src/protocol/frames.js";
-import { End, type Meter, type PairOptions } from "./lean-end.js";
+import { End, type Meter, ring } from "./lean-end.js";
 import type { Asked, Net } from "./lean-link.js";
-import { deliveredOfOther, sendHead, writeMark, writeSend } from "./lean-wire.js";
-
-/** Protocol windows are below this. */
-const ring = 1_024;
+import type { PairOptions, Times } from "./lean-pair.js";
+import { others, readOthers, sendHead, writeMark, writeSend } from "./lean-wire.js";
 
 export class Sender extends End {
 	last = 0;
@@ -15,18 +13,22 @@ export class Sender extends End {
 	running = false;
 	private answered = 0;
 	private delivered = 0;
+	private seen = 0;
 	/** As pushes told it. */
 	private pushed = 0;
 	private readonly head: Buffer;
 	private readonly own: Buffer;
-	private readonly startedAt = new Float64Array(ring);
+	private readonly options: PairOptions;
+	private readonly times: Times;
 	private readonly waiting: number[] = [];
 	private back = false;
 	private flying = 0;
 
-	constructor(net: Net, meter: Meter, options: PairOptions, conversation: string) {
-		super(net, meter, options, 0, conversation);
-		this.head = sendHead(conversation);
+	constructor(net: Net, meter: Meter, options: PairOptions, times: Times) {
+		super(net, meter, options.tokens[0], options.conversation);
+		this.options = options;
+		this.times = times;
+		this.head = sendHead(options.conversation);
 		this.own = Buffer.from(options.users[0]);
 	}
 
@@ -68,12 +70,12 @@ export class Sender extends End {
 	}
 
 	answer(n: number, from: number, position: number, seq: number): void {
-		if (seq !== n) this.meter.fault(`number ${n} was stored as ${seq}`);
+		if (seq - this.base !== n) this.meter.fault(`number ${n} was stored as ${seq - this.base}`);
 		this.moves(from, position);
 		this.flying -= 1;
 		if (n > this.answered) {
 			if (n !== this.answered + 1 && !this.back) {
-				this.meter.fault(`answer ${n} after ${this.answered}`);
+				this.meter.fault(`answer ${n} after ${this.answered}`, "reordered");
 			}
 			this.settled(n);
 		}
@@ -82,19 +84,22 @@ export class Sender extends End {
 
 	message(from: number, position: number, seq: number, mark: number): void {
 		// One's own message as a push: the answer was lost with a former connection.
-		if (this.moves(from, position) && seq !== mark) this.meter.fault(`own ${seq} holds ${mark}`);
+		if (!this.moves(from, position) || seq - this.base === mark) return;
+		this.meter.fault(`own ${seq - this.base} holds ${mark}`);
 	}
 
 	status(from: number, position: number, watermarks: number): void {
 		// A status may share its position with a message, so it counts even when nothing moves.
 		this.moves(from, position);
-		this.advance(deliveredOfOther(watermarks, this.own), true);
+		readOthers(watermarks, this.own);
+		this.look(others.seen - this.base);
+		this.advance(others.delivered - this.base, true);
 	}
 
 	takeItem(item: PullItem): void {
 		if (item.type !== "status") return;
 		for (const mark of item.watermarks) {
-			if (mark.user !== this.options.users[0]) this.advance(mark.delivered, false);
+			if (mark.user !== this.options.users[0]) this.advance(mark.delivered - this.base, false);
 		}
 	}
 
@@ -117,10 +122,22 @@ export class Sender extends End {
 		}, 20);
 	}
 
+	private look(seen: number): void {
+		if (seen < 0) return;
+		if (seen < this.seen) {
+			this.meter.fault(`seen went from ${this.seen} to ${seen}`, "receiptsBackwards");
+		}
+		const now = performance.now();
+		while (this.seen < seen) {
+			this.seen += 1;
+			this.meter.seen(now - (this.times.seenAt[this.seen % ring] as number));
+		}
+	}
+
 	private settled(n: number): void {
 		const now = performance.now();
 		for (let i = this.answered + 1; i <= n; i += 1) {
-			this.meter.sent(now - (this.startedAt[i % ring] as number));
+			this.meter.sent(now - (this.times.dueAt[i % ring] as number));
 		}
 		this.answered = n;
 		this.complete(now);
@@ -130,7 +147,8 @@ export class Sender extends End {
 		if (live && delivered >= 0) {
 			// A pull may be ahead of the pushes after it; these never go back among themselves.
 			if (delivered < this.pushed) {
-				this.meter.fault(`delivered went from ${this.pushed} to ${delivered}`);
+				const what = `delivered went from ${this.pushed} to ${delivered}`;
+				this.meter.fault(what, "receiptsBackwards");
 			}
 			this.pushed = delivered;
 		}
@@ -144,7 +162,7 @@ export class Sender extends End {
 		const end = Math.min(this.answered, this.delivered);
 		while (this.done < end) {
 			this.done += 1;
-			this.meter.cycle(now - (this.startedAt[this.done % ring] as number));
+			this.meter.cycle(now - (this.times.dueAt[this.done % ring] as number));
 		}
 		this.fill();
 	}
@@ -161,9 +179,9 @@ export class Sender extends End {
 		}
 	}
 
-	private send(startedAt: number): void {
+	private send(dueAt: number): void {
 		this.last += 1;
-		this.startedAt[this.last % ring] = startedAt;
+		this.times.dueAt[this.last % ring] = dueAt;
 		if (this.link.isReady && !this.back) this.write(this.last);
 	}
 

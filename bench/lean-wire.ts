@@ -52,8 +52,9 @@ export function sendHead(conversation: string): Buffer {
 	return Buffer.concat([Buffer.of(0x95, opCode.write), textBytes(conversation)]);
 }
 
-export function deliveredHead(conversation: string): Buffer {
-	return Buffer.concat([Buffer.of(0x93, opCode.delivered), textBytes(conversation)]);
+/** What comes before the number in a receipt for this conversation. */
+export function receiptHead(said: "delivered" | "seen", conversation: string): Buffer {
+	return Buffer.concat([Buffer.of(0x93, opCode[said]), textBytes(conversation)]);
 }
 
 const contentType = textBytes("text/plain");
@@ -78,12 +79,17 @@ export function writeSend(
 	out.at = out.bytes.writeUInt32BE(pair, out.at);
 	out.at = out.bytes.writeUInt32BE(n, out.at);
 	out.raw(contentType);
-	out.byte(0xc4);
-	out.byte(content.length);
+	if (content.length < 0x100) {
+		out.byte(0xc4);
+		out.byte(content.length);
+	} else {
+		out.byte(0xc5);
+		out.at = out.bytes.writeUInt16BE(content.length, out.at);
+	}
 	out.raw(content);
 }
 
-export function writeDelivered(out: Out, head: Buffer, seq: number): void {
+export function writeReceipt(out: Out, head: Buffer, seq: number): void {
 	out.ensure(head.length + 16);
 	out.raw(head);
 	out.uint(seq);
@@ -215,20 +221,26 @@ function readStatus(fields: number, to: Listener): void {
 	at = end;
 }
 
-/** The highest `delivered` of the status being read that is not the named user's. */
-export function deliveredOfOther(watermarks: number, own: Uint8Array): number {
+/** What the status being read says of anyone but the named user; -1: nothing. */
+export const others = { delivered: -1, seen: -1 };
+
+export function readOthers(watermarks: number, own: Uint8Array): void {
 	at = watermarks;
-	let highest = -1;
+	others.delivered = -1;
+	others.seen = -1;
 	for (let left = array(); left > 0; left -= 1) {
 		const parts = array();
 		const size = length();
 		const mine = size === own.length && own.every((byte, i) => byte === bytes[at + i]);
 		at += size;
 		const delivered = uint();
-		for (let rest = parts - 2; rest > 0; rest -= 1) skip();
-		if (!mine && delivered > highest) highest = delivered;
+		skip();
+		const seen = uint();
+		for (let rest = parts - 4; rest > 0; rest -= 1) skip();
+		if (mine) continue;
+		if (delivered > others.delivered) others.delivered = delivered;
+		if (seen > others.seen) others.seen = seen;
 	}
-	return highest;
 }
 
 function readOther(start: number, fields: number, to: Listener): void {

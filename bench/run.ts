@@ -1,95 +1,103 @@
-// `npm run bench -- [scenario…] [flags]`: runs scenarios one after the other and prints one table,
-// or with --json one document. Exits with 1 when a scenario met a fault: its figures are then no
-// result.
+// `colloquy bench` and `npm run bench --`: runs scenarios one after the other, prints a table or a
+// document, and judges: a fault, a failure, a limit that was passed or a ratio that got worse make
+// the exit code 1, because the figures are then no result, or not the wanted one.
 
-import { Flags } from "./flags.js";
-import { type Conditions, conditions } from "./machine.js";
+import { writeFileSync } from "node:fs";
+import { CliError } from "../src/cli/exit.js";
+import { paintFor } from "../src/cli/output.js";
+import { type Comparison, compare, readDocument } from "./against.js";
+import type { BenchDocument } from "./document.js";
+import { type Verdict, verdicts } from "./expect.js";
+import type { Flags } from "./flags.js";
+import { conditions } from "./machine.js";
+import { middles } from "./rounds.js";
+import { type Scenario, type Size, scenarios, sizes } from "./scenarios.js";
 import { type Figures, table } from "./table.js";
 
-type Scenario = (flags: Flags, quick: boolean) => Promise<readonly Figures[]>;
-
-/** A scenario's module is loaded when it is run: one that is broken does not stop the others. */
-const scenarios: Readonly<Record<string, Scenario>> = {
-	codec: async (_flags, quick) =>
-		parts("codec", await (await import("./codec.js")).codec({ quick })),
-	domain: async (flags) => (await import("./domain.js")).domain(flags),
-	journal: async (_flags, quick) =>
-		parts("journal", await (await import("./journal.js")).journal({ quick })),
-	actors: async (_flags, quick) =>
-		parts("actors", await (await import("./actors.js")).actors({ quick })),
-	cycle: async (flags) => (await import("./cycle.js")).cycle(flags),
-	idle: async (flags) => (await import("./idle.js")).idle(flags),
-	activation: async (flags) => (await import("./activation.js")).activation(flags),
-	sdk: async (flags) => (await import("./sdk.js")).sdk(flags),
-	replay: async (flags) => (await import("./replay.js")).replay(flags),
-};
-
-/** Without arguments: everything that needs no input, at sizes that end within a minute or so. */
-const quickly = ["codec", "domain", "journal", "actors", "cycle", "idle", "activation"];
-
-const switches = ["json", "help", "quick"];
-
-const help = `npm run bench -- [scenario…] [flags]
-
-scenarios: ${Object.keys(scenarios).join(", ")} (none: all but sdk and replay, at quick sizes)
-
-  --json                 one JSON document on stdout and nothing else
-  cycle:      --pairs 100 --window 16 --seconds 5 --warmup 1 [--rate N] [--bytes 100]
-              [--corpus lines.tsv] [--repeat 1] [--url http://… --data folder]
-              [--server-node-args "…"]
-  idle:       --users 1000 --settle 10
-  activation: --messages 10000 --conversations 3
-  replay:     <lines.tsv> [--sessions N] [--limit N] [--seed N] [--parallel N] [--kills 3]
-  domain:     --domain-seconds 0.3
-  sdk:        --sdk-pairs 10 --sdk-seconds 3 --sdk-held 20000 --sdk-conversations 10000
-`;
-
-async function main(): Promise<number> {
-	const flags = new Flags(process.argv.slice(2), switches);
-	if (flags.on("help")) {
-		process.stdout.write(help);
-		return 0;
-	}
+/** Runs what `flags` name; gives the exit code. Errors: CliError when they do not fit together. */
+export async function bench(flags: Flags): Promise<number> {
+	const wanted = namesOf(flags.words);
+	const wantedSizes = sizesOf(flags.text("size"));
 	const json = flags.on("json");
-	const wanted = flags.words.filter((word) => Object.hasOwn(scenarios, word));
-	const quick = wanted.length === 0 || flags.on("quick");
+	// Read before anything runs: a typing error must not cost minutes.
+	const limits = flags.many("expect");
+	const against = flags.text("against");
+	const old = against === null ? null : readDocument(against);
+	const threshold = flags.number("threshold", 1.2);
+	const html = flags.text("html");
+	verdicts(limits, []);
 	const where = conditions();
-	const rows: Figures[] = [];
+	const quick = flags.words.length === 0 ? flags.with({ quick: true }) : flags;
+	const { rows, failures } = await runAll(quick, wanted, wantedSizes, json);
+	const unknown = flags.unknown().map((name) => `--${name} is no flag of these scenarios`);
+	const document: BenchDocument = {
+		conditions: where,
+		scenarios: rows,
+		failures: [...failures, ...unknown],
+		verdicts: verdicts(limits, rows),
+		against: old === null ? null : compare(old, rows, threshold),
+	};
+	if (json) process.stdout.write(`${JSON.stringify(document)}\n`);
+	else process.stdout.write(table(document, paintFor(process.stdout, process.env)));
+	if (html !== null) {
+		const { reportPage } = await import("./report.js");
+		writeFileSync(html, reportPage(document, old));
+	}
+	return holds(document) ? 0 : 1;
+}
+
+function holds({ scenarios, failures, verdicts, against }: BenchDocument): boolean {
+	const faulty = scenarios.some(({ faults }) => typeof faults === "number" && faults > 0);
+	const missed = verdicts.some(({ ok }: Verdict) => !ok);
+	const worse = against?.some(({ verdict }: Comparison) => verdict === "worse") ?? false;
+	return !(faulty || missed || worse || failures.length > 0);
+}
+
+function namesOf(words: readonly string[]): readonly string[] {
+	const names = words.filter((word) => Object.hasOwn(scenarios, word));
+	// A path is `replay`'s file; any other word is a typing error.
+	const unknown = words.find((word) => !names.includes(word) && !word.includes("."));
+	if (unknown !== undefined) {
+		const action = `say one of ${Object.keys(scenarios).join(", ")}`;
+		throw new CliError("usage", `${unknown} is no scenario`, action);
+	}
+	if (names.length > 0) return names;
+	return Object.keys(scenarios).filter((name) => scenarios[name]?.quickly);
+}
+
+function sizesOf(text: string | null): readonly (Size | null)[] {
+	if (text === null) return [null];
+	if (text === "all") return sizes;
+	const size = sizes.find((one) => one === text);
+	if (size !== undefined) return [size];
+	throw new CliError("usage", `--size ${text} is no size`, "say small, medium, large or all");
+}
+
+/** Rounds interleave, so that a slow minute of the machine does not meet one scenario alone. */
+async function runAll(
+	flags: Flags,
+	names: readonly string[],
+	wantedSizes: readonly (Size | null)[],
+	json: boolean,
+): Promise<{ rows: Figures[]; failures: string[] }> {
+	const rounds = Math.max(1, flags.number("rounds", 1));
+	const runs: Figures[] = [];
 	const failures: string[] = [];
-	for (const name of wanted.length === 0 ? quickly : wanted) {
-		if (!json) process.stderr.write(`${name} …\n`);
-		try {
-			rows.push(...(await (scenarios[name] as Scenario)(flags, quick)));
-		} catch (cause) {
-			failures.push(`${name}: ${cause instanceof Error ? cause.message : cause}`);
+	for (let round = 0; round < rounds; round += 1) {
+		for (const name of names) {
+			for (const size of wantedSizes) {
+				const of = rounds > 1 ? ` ${round + 1}/${rounds}` : "";
+				if (!json) process.stderr.write(`${name}${size === null ? "" : ` ${size}`}${of} …\n`);
+				const scenario = scenarios[name] as Scenario;
+				const sized = size === null ? flags : flags.at(scenario.sizes[size]);
+				try {
+					runs.push(...(await scenario.run(sized)));
+				} catch (cause) {
+					if (cause instanceof CliError) throw cause;
+					failures.push(`${name}: ${cause instanceof Error ? cause.message : cause}`);
+				}
+			}
 		}
 	}
-	const unknown = flags.unknown().map((name) => `--${name} is no flag of these scenarios`);
-	report(json, where, rows, [...failures, ...unknown]);
-	const faulty = rows.some((row) => typeof row.faults === "number" && row.faults > 0);
-	return faulty || failures.length > 0 || unknown.length > 0 ? 1 : 0;
+	return { rows: middles(runs), failures };
 }
-
-function report(
-	json: boolean,
-	where: Conditions,
-	rows: readonly Figures[],
-	failures: readonly string[],
-): void {
-	if (json) {
-		process.stdout.write(`${JSON.stringify({ conditions: where, scenarios: rows, failures })}\n`);
-		return;
-	}
-	process.stdout.write(table(where, rows));
-	for (const failure of failures) process.stderr.write(`✗ ${failure}\n`);
-}
-
-/** Rows of a scenario that measures several things carry its name in front. */
-function parts(scenario: string, rows: readonly object[]): Figures[] {
-	return rows.map((row) => {
-		const { name = "", ...figures } = row as { name?: string };
-		return { parameters: {}, ...figures, name: `${scenario}: ${name}` };
-	});
-}
-
-process.exitCode = await main();

@@ -27,6 +27,7 @@ export interface BenchServer {
 	readonly pid: number;
 	readonly data: string;
 	readonly secret: string;
+	readonly secretFile: string;
 	/** SIGKILL, and wait for the end. */
 	kill(): Promise<void>;
 	/** SIGTERM, and wait for the end: a profile is written only then. */
@@ -92,6 +93,7 @@ async function launch(
 		pid: child.pid as number,
 		data,
 		secret,
+		secretFile,
 		kill,
 		stop: () => end("SIGTERM"),
 		restart: async () => {

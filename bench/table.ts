@@ -1,7 +1,11 @@
-// One table for all scenarios, and the conditions above it. Scenarios bring what figures they have;
-// the common ones get columns of their own, the rest stands behind them by name.
+// The document for people: conditions, what was judged first, one table for all scenarios, then
+// whether the figures may be believed. Scenarios bring what figures they have; the common ones get
+// columns of their own, the rest stands behind them by name.
 
-import type { Conditions } from "./machine.js";
+import type { Paint } from "../src/cli/output.js";
+import type { Comparison } from "./against.js";
+import type { BenchDocument } from "./document.js";
+import { faultKinds } from "./faults.js";
 
 export interface Figures {
 	readonly name: string;
@@ -20,39 +24,40 @@ const columns: readonly Column[] = [
 	{ title: "server µs", figures: ["serverCpuMicrosPerCycle", "serverCpuMicrosPerMessage"] },
 	{ title: "p50 ms", figures: ["p50Ms"] },
 	{ title: "p99 ms", figures: ["p99Ms"] },
+	{ title: "p99.9 ms", figures: ["p999Ms"] },
 	{ title: "max ms", figures: ["maxMs"] },
 	{ title: "faults", figures: ["faults"] },
 ];
 
-const named = new Set([...columns.flatMap((column) => column.figures), "name", "parameters"]);
+/** Shown in a place of their own, or only of use to programs. */
+const elsewhere = ["firstFaults", "correctness", "histograms", "eachSecond", "delivered", "spread"];
 
-export function table(conditions: Conditions, rows: readonly Figures[]): string {
-	const titles = ["scenario", "parameters", ...columns.map((column) => column.title), "also"];
-	const cells = rows.map((row) => [
-		row.name,
-		pairs(row.parameters),
-		...columns.map((column) => show(column.figures.map((figure) => row[figure]).find(present))),
-		pairs(Object.fromEntries(Object.entries(row).filter(([figure]) => !named.has(figure)))),
-	]);
-	const widths = titles.map((title, at) =>
-		Math.max(title.length, ...cells.map((row) => (row[at] as string).length)),
-	);
-	const line = (row: readonly string[]) =>
-		row
-			.map((cell, at) => {
-				// Figures to the right, so that their digits stand below each other; words to the left.
-				const figure = at >= 2 && at < titles.length - 1;
-				const width = widths[at] as number;
-				if (at === titles.length - 1) return cell;
-				return figure ? cell.padStart(width) : cell.padEnd(width);
+const named = new Set([
+	...columns.flatMap((column) => column.figures),
+	...elsewhere,
+	"name",
+	"parameters",
+]);
+
+export function table(document: BenchDocument, paint: Paint): string {
+	const { conditions, scenarios, verdicts, against, failures } = document;
+	const blocks = [
+		about(conditions),
+		verdicts
+			.map(({ expected, ok, got }) => {
+				const mark = ok ? paint("green", "✓") : paint("red", "✗");
+				return `${mark} ${expected}  ${paint("dim", got)}`;
 			})
-			.join("  ")
-			.trimEnd();
-	const rule = widths.map((width) => "-".repeat(width)).join("  ");
-	return [about(conditions), "", line(titles), rule, ...cells.map(line), ""].join("\n");
+			.join("\n"),
+		figuresTable(scenarios as readonly Figures[]),
+		correct(scenarios as readonly Figures[], paint),
+		against === null ? "" : ratios(against, paint),
+		failures.map((failure) => paint("red", `✗ ${failure}`)).join("\n"),
+	];
+	return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
 }
 
-function about(conditions: Conditions): string {
+export function about(conditions: BenchDocument["conditions"]): string {
 	const { commit, node, cpu, cores, kernel, durability, syncMs, folder, at } = conditions;
 	return [
 		`commit ${commit} · node ${node} · ${kernel} · ${at}`,
@@ -60,19 +65,108 @@ function about(conditions: Conditions): string {
 	].join("\n");
 }
 
-function present(value: unknown): boolean {
+function figuresTable(rows: readonly Figures[]): string {
+	if (rows.length === 0) return "";
+	const titles = ["scenario", "parameters", ...columns.map((column) => column.title), "also"];
+	const cells = rows.map((row) => [
+		row.name,
+		pairs(row.parameters),
+		...columns.map((column) => show(column.figures.map((figure) => row[figure]).find(present))),
+		pairs(Object.fromEntries(Object.entries(row).filter(([figure]) => !named.has(figure)))),
+	]);
+	return aligned(titles, cells, (at) => at >= 2 && at < titles.length - 1);
+}
+
+/** Figures stand to the right, so that their digits stand below each other; words to the left. */
+function aligned(
+	titles: readonly string[],
+	cells: readonly (readonly string[])[],
+	figure: (at: number) => boolean,
+): string {
+	const widths = titles.map((title, at) =>
+		Math.max(title.length, ...cells.map((row) => (row[at] as string).length)),
+	);
+	const line = (row: readonly string[]) =>
+		row
+			.map((cell, at) => {
+				const width = widths[at] as number;
+				return figure(at) ? cell.padStart(width) : cell.padEnd(width);
+			})
+			.join("  ")
+			.trimEnd();
+	const rule = widths.map((width) => "-".repeat(Math.min(width, 100))).join("  ");
+	return [line(titles), rule, ...cells.map(line)].join("\n");
+}
+
+/** What was checked and what was wrong, and whether the runner was the limit. */
+function correct(rows: readonly Figures[], paint: Paint): string {
+	const checked = rows.filter(({ correctness }) => present(correctness));
+	const lines = faultKinds.map((kind) => {
+		const count = checked.reduce(
+			(sum, { correctness }) => sum + ((correctness as Record<string, number>)[kind] ?? 0),
+			0,
+		);
+		const mark = count === 0 ? paint("green", "✓") : paint("red", "✗");
+		return `${mark} ${titleOf(kind)} ${count}`;
+	});
+	const first = rows.flatMap(({ name, firstFaults }) =>
+		((firstFaults as readonly string[] | undefined) ?? []).map((what) => `  ${name}: ${what}`),
+	);
+	const bounded = rows
+		.filter(({ bound }) => bound === "load" || bound === "machine")
+		.map((row) => paint("yellow", `! ${row.name}: ${doubt(row)}`));
+	return [...(checked.length > 0 ? [lines.join("  ")] : []), ...first, ...bounded].join("\n");
+}
+
+/** Why a row says less of the server than it seems to. */
+export function doubt({ bound, loadCpuShare, loadDelayP99Ms }: Figures): string {
+	const share = `${Math.round(Number(loadCpuShare) * 100)} % of its core`;
+	return bound === "load"
+		? `the runner was the limit, not the server: it used ${share}`
+		: `the runner was kept from its core (${loadDelayP99Ms} ms late, ${share}): what else runs?`;
+}
+
+export function titleOf(kind: (typeof faultKinds)[number]): string {
+	return kind === "receiptsBackwards" ? "receipts backwards" : kind;
+}
+
+function ratios(against: readonly Comparison[], paint: Paint): string {
+	const titles = ["against", "parameters", "figure", "before", "now", "ratio", "noise", ""];
+	const style = { worse: "red", better: "green", same: "dim" } as const;
+	const rows = against.map((one) => [
+		one.name,
+		pairs(one.parameters),
+		one.figure,
+		show(one.old),
+		show(one.now),
+		show(one.ratio),
+		`±${show(one.noise)}`,
+		one.verdict,
+	]);
+	const lines = aligned(titles, rows, (at) => at >= 3 && at < 7).split("\n");
+	return lines
+		.map((line, at) => {
+			const verdict = against[at - 2]?.verdict;
+			return verdict === undefined ? line : paint(style[verdict], line);
+		})
+		.join("\n");
+}
+
+export function present(value: unknown): boolean {
 	return value !== undefined && value !== null;
 }
 
-function pairs(values: Readonly<Record<string, unknown>>): string {
+export function pairs(values: Readonly<Record<string, unknown>>): string {
 	return Object.entries(values)
 		.filter(([, value]) => present(value) && !(Array.isArray(value) && value.length === 0))
 		.map(([name, value]) => `${name} ${show(value)}`)
 		.join(" · ");
 }
 
-function show(value: unknown): string {
+export function show(value: unknown): string {
 	if (!present(value)) return "";
 	if (typeof value === "number") return value.toLocaleString("en-GB", { maximumFractionDigits: 3 });
-	return typeof value === "object" ? JSON.stringify(value) : String(value);
+	if (typeof value !== "object") return String(value);
+	if (Array.isArray(value)) return value.map(show).join(", ");
+	return `(${pairs(value as Readonly<Record<string, unknown>>)})`;
 }

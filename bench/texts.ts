@@ -22,8 +22,14 @@ export function seeded(seed: number): () => number {
 	};
 }
 
-/** `count` texts of `bytes` bytes each. */
-export function texts(count: number, bytes: number, corpus: string | null, seed: number): Buffer[] {
+/** `count` texts of `bytes` bytes each, or of any size between two, small ones more often. */
+export function texts(
+	count: number,
+	bytes: number | readonly [least: number, most: number],
+	corpus: string | null,
+	seed: number,
+): Buffer[] {
+	const [least, most] = typeof bytes === "number" ? [bytes, bytes] : bytes;
 	const random = seeded(seed);
 	const lines = corpus === null ? [] : readFileSync(corpus, "utf8").split("\n");
 	let line = Math.floor(random() * lines.length);
@@ -33,8 +39,9 @@ export function texts(count: number, bytes: number, corpus: string | null, seed:
 		return (lines[line] as string).split("\t")[3] ?? "";
 	};
 	return Array.from({ length: count }, () => {
+		const size = Math.round(least * (most / least) ** random());
 		let text = next();
-		while (Buffer.byteLength(text) < bytes) text += ` ${next()}`;
-		return Buffer.from(text).subarray(0, bytes);
+		while (Buffer.byteLength(text) < size) text += ` ${next()}`;
+		return Buffer.from(text).subarray(0, size);
 	});
 }

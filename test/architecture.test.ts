@@ -88,6 +88,9 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 		"src/terminal",
 		"src/media",
 		"actors/root",
+		"bench/flags",
+		"bench/run",
+		"bench/scenarios",
 	],
 	"src/conformance": ["src/base", "src/protocol"],
 	bench: ["src", "actors", "test/helpers"],
@@ -253,7 +256,7 @@ function isEntry({ path, text }: SourceFile): boolean {
 	const byName = [
 		/^src\/(?:index|cli\/main|(?:client|sdk|react|testing)\/index)\.c?ts$/,
 		/^src\/sdk\/(?:browser|media|media-browser)\.ts$/,
-		/^bench\/(?:run|size)\.ts$/,
+		/^bench\/size\.ts$/,
 		/^test\/(?:run|soak|browser\/react-page|conformance\/.*|.*\.test)\.ts$/,
 	];
 	const started = `node dist/${path.replace(/ts$/, "js")}`;

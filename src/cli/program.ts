@@ -3,6 +3,7 @@
 
 import { Argument, Command, CommanderError } from "commander";
 import type { OptionName } from "../config.js";
+import { addBench } from "./bench-program.js";
 import { configCheck, configDefault, configExplain } from "./config-command.js";
 import { exitCodes, toFailure } from "./exit.js";
 import { fail, print, printJson } from "./output.js";
@@ -45,6 +46,7 @@ function program(): Command {
 	addConformance(root);
 	addMedia(root);
 	addConfig(root);
+	addBench(root);
 	return root;
 }
 
