@@ -77,6 +77,13 @@ function sum(all: readonly Progress[]): Progress {
 	}));
 }
 
+/** The whole of a load: reads its options, runs, prints what it found, ends with the runner. */
+export async function runAsLoad<O, R>(main: (options: O) => Promise<R>): Promise<void> {
+	process.once("disconnect", () => process.exit(1));
+	const result = await main(JSON.parse(process.argv[2] as string) as O);
+	process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
+}
+
 /** Of a load: tells the runner how far it is. */
 export function report(progress: Progress): void {
 	process.send?.(progress);

@@ -2,7 +2,7 @@
 // keep a window of messages under way. A message is done when every member has it.
 
 import { randomBytes } from "node:crypto";
-import { whenAllAreReady } from "./child.js";
+import { runAsLoad, whenAllAreReady } from "./child.js";
 import { Counter, drain, measure, reporting } from "./counter.js";
 import { type Crowd, Member } from "./lean-member.js";
 import type { LoadCounts } from "./load-counts.js";
@@ -84,6 +84,4 @@ async function found(crowd: Crowd, users: readonly string[]): Promise<void> {
 	}
 }
 
-const result = await main(JSON.parse(process.argv[2] as string) as GroupOptions);
-process.stdout.write(`${JSON.stringify(result)}\n`);
-process.exit(0);
+await runAsLoad(main);

@@ -3,6 +3,7 @@
 
 import { directId } from "../src/base/ids.js";
 import { socketUrl } from "../src/client/socket-url.js";
+import { runAsLoad } from "./child.js";
 import { type FaultFigures, Faults } from "./faults.js";
 import { Histogram, round } from "./histogram.js";
 import type { Net } from "./lean-link.js";
@@ -123,6 +124,4 @@ function opened(user: LeanUser, names: readonly [string, string]): Promise<void>
 	});
 }
 
-const result = await main(JSON.parse(process.argv[2] as string) as IdleOptions);
-process.stdout.write(`${JSON.stringify(result)}\n`);
-process.exit(0);
+await runAsLoad(main);

@@ -5,7 +5,7 @@
 
 import { randomFillSync } from "node:crypto";
 import { directId } from "../src/base/ids.js";
-import { whenAllAreReady } from "./child.js";
+import { runAsLoad, whenAllAreReady } from "./child.js";
 import { Counter, drain, measure, reached, reporting } from "./counter.js";
 import { Pair } from "./lean-pair.js";
 import type { LoadCounts, LoadOptions } from "./load-counts.js";
@@ -107,6 +107,4 @@ function looks({ lookMs }: LoadOptions, pairs: readonly Pair[]): NodeJS.Timeout 
 	}, lookMs);
 }
 
-const result = await main(JSON.parse(process.argv[2] as string) as LoadOptions);
-process.stdout.write(`${JSON.stringify(result)}\n`);
-process.exit(0);
+await runAsLoad(main);

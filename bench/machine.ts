@@ -12,8 +12,9 @@ import {
 	writeSync,
 } from "node:fs";
 import { cpus, platform, release, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { version } from "../src/cli/version.js";
 import { round } from "./histogram.js";
 
 export interface Conditions {
@@ -46,9 +47,13 @@ export function conditions(folder = tmpdir()): Conditions {
 	};
 }
 
-/** The commit of the checkout, with a plus when it holds changes that are not in it. */
+/**
+ * The commit of the checkout, with a plus when it holds changes that are not in it. The version
+ * where it is installed: the repository around is then somebody else's.
+ */
 function commit(): string {
 	const cwd = dirname(fileURLToPath(import.meta.url));
+	if (cwd.split(sep).includes("node_modules")) return version;
 	const git = (...args: string[]) =>
 		execFileSync("git", args, {
 			cwd,
@@ -59,7 +64,7 @@ function commit(): string {
 		const changed = git("status", "--porcelain", "--untracked-files=no") !== "";
 		return git("rev-parse", "--short", "HEAD") + (changed ? "+" : "");
 	} catch {
-		return "unknown";
+		return version;
 	}
 }
 

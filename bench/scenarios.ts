@@ -115,10 +115,15 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
 	sdk: {
 		about: "what the SDK costs above the session layer (in a checkout only)",
 		sizes: by("sdk-conversations", [100, 1_000, 10_000]),
-		run: async (flags) => (await import("./sdk.js")).sdk(flags),
+		run: async (flags) => (await import("./sdk.js").catch(inCheckoutOnly)).sdk(flags),
 		quickly: false,
 	},
 };
+
+/** It needs a browser and a bundler, which a package does not bring. */
+function inCheckoutOnly(cause: NodeJS.ErrnoException): never {
+	throw cause.code === "ERR_MODULE_NOT_FOUND" ? new Error("it runs in a checkout only") : cause;
+}
 
 /** Rows of a scenario that measures several things carry its name in front. */
 function parts(scenario: string, rows: readonly object[]): Figures[] {

@@ -48,9 +48,27 @@ export interface BenchServerOptions {
 
 export async function startServer(options: BenchServerOptions = {}): Promise<BenchServer> {
 	const data = mkdtempSync(join(options.folder ?? tmpdir(), "colloquy-bench-"));
+	cleanUpAtEnd(data);
 	const secret = randomBytes(32).toString("hex");
 	writeFileSync(join(data, "bench-secret"), secret, { mode: 0o600 });
 	return launch(options, join(data, "data"), secret, 0);
+}
+
+const servers = new Set<ChildProcess>();
+const folders = new Set<string>();
+
+/** Ctrl-C ends a bench, and leaves neither process nor folder behind. */
+function cleanUpAtEnd(folder: string): void {
+	if (folders.size === 0) {
+		for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, cleanUp);
+	}
+	folders.add(folder);
+}
+
+function cleanUp(signal: NodeJS.Signals): void {
+	for (const child of servers) child.kill("SIGKILL");
+	for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+	process.exit(signal === "SIGINT" ? 130 : 143);
 }
 
 async function launch(
@@ -81,7 +99,13 @@ async function launch(
 		stdio: ["ignore", "pipe", "pipe"],
 		env: { ...process.env, ...env },
 	});
-	const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+	servers.add(child);
+	const ended = new Promise<void>((resolve) => {
+		child.once("exit", () => {
+			servers.delete(child);
+			resolve();
+		});
+	});
 	const url = await listening(child);
 	const end = async (signal: NodeJS.Signals) => {
 		if (child.exitCode === null && child.signalCode === null) child.kill(signal);
@@ -103,6 +127,7 @@ async function launch(
 		discard: async () => {
 			await kill();
 			rmSync(join(data, ".."), { recursive: true, force: true });
+			folders.delete(join(data, ".."));
 		},
 	};
 }

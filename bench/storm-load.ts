@@ -2,6 +2,7 @@
 // moment, and come back as fast as the server lets them.
 
 import { socketUrl } from "../src/client/socket-url.js";
+import { runAsLoad } from "./child.js";
 import { type FaultFigures, Faults } from "./faults.js";
 import { Histogram, round, type Summary } from "./histogram.js";
 import type { Net } from "./lean-link.js";
@@ -107,6 +108,4 @@ async function main(options: StormOptions): Promise<readonly StormResult[]> {
 	return [cut, kill];
 }
 
-const result = await main(JSON.parse(process.argv[2] as string) as StormOptions);
-process.stdout.write(`${JSON.stringify(result)}\n`);
-process.exit(0);
+await runAsLoad(main);

@@ -20,7 +20,10 @@ interface Column {
 }
 
 const columns: readonly Column[] = [
-	{ title: "per second", figures: ["cyclesPerSecond", "messagesPerSecond", "opsPerSecond"] },
+	{
+		title: "per second",
+		figures: ["cyclesPerSecond", "messagesPerSecond", "opsPerSecond", "perSecond"],
+	},
 	{ title: "server µs", figures: ["serverCpuMicrosPerCycle", "serverCpuMicrosPerMessage"] },
 	{ title: "p50 ms", figures: ["p50Ms"] },
 	{ title: "p99 ms", figures: ["p99Ms"] },
