@@ -45,6 +45,7 @@ async function measured(flags: Flags, defaults: Defaults): Promise<Figures[]> {
 		bytes,
 		least: 0,
 		random: false,
+		typing: flags.number("typing", 0),
 		lookMs: lookMs === 0 ? null : lookMs,
 		rampSeconds: flags.number("ramp", 0),
 		warmupSeconds: flags.number("warmup", sustained ? 5 : 1),

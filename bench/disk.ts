@@ -36,6 +36,7 @@ export async function disk(flags: Flags): Promise<Figures[]> {
 			rate: null,
 			bytes: [parameters.bytes, parameters.bytes],
 			random: true,
+			typing: 0,
 			lookMs: null,
 			corpus: null,
 			seed: 1,

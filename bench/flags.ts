@@ -32,6 +32,7 @@ export const flagRows: Readonly<Record<string, readonly FlagRow[]>> = {
 		{ flag: "window <n>", about: "messages of a pair under way at the same time" },
 		{ flag: "rate <n>", about: "cycles offered a second, whether or not the server keeps up" },
 		{ flag: "look <ms>", about: "B says so often that it has seen what it has; 0: never" },
+		{ flag: "typing <percent>", about: "so many messages are announced by `typing`" },
 		{ flag: "repeat <n>", about: "runs of a cycle; the middle one is quoted" },
 	],
 	"cycle, latency, group, hot": [

@@ -13,6 +13,8 @@ export interface PairOptions {
 	readonly conversation: string;
 	readonly window: number;
 	readonly texts: readonly Buffer[];
+	/** Of a hundred messages so many are announced by `typing`. */
+	readonly typing: number;
 	/** False: whenever the window allows. True: each message when it is due. */
 	readonly offered: boolean;
 }

@@ -186,7 +186,9 @@ export class Sender extends End {
 	}
 
 	private write(n: number): void {
-		const { texts, index } = this.options;
+		const { texts, index, typing, conversation } = this.options;
+		// Spread evenly, and the same in every run.
+		if ((n * typing) % 100 < typing) this.link.say({ type: "typing", conversation, on: true });
 		const content = texts[(index * 31 + n) % texts.length] as Buffer;
 		writeMark(content, n);
 		writeSend(this.link.out, this.head, index, n, this.answered, content);

@@ -26,6 +26,8 @@ export interface LoadOptions {
 	readonly bytes: readonly [least: number, most: number];
 	/** How long B takes to look at what it has; null: it never says that it has seen anything. */
 	readonly lookMs: number | null;
+	/** Of a hundred messages so many are announced by `typing`. */
+	readonly typing: number;
 	/** Random bytes instead of text: nothing of it can be compressed. */
 	readonly random: boolean;
 	readonly corpus: string | null;

@@ -65,6 +65,7 @@ async function open(options: LoadOptions, counter: Counter): Promise<Pair[]> {
 			conversation: directId(a.user, b.user),
 			window,
 			texts: phrases,
+			typing: options.typing,
 			offered: rate !== null,
 		});
 		pairs.push(pair);

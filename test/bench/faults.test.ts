@@ -41,6 +41,7 @@ async function found(
 		rate: null,
 		bytes: [100, 100],
 		random: false,
+		typing: 50,
 		lookMs,
 		corpus: null,
 		seed: 1,
@@ -51,9 +52,14 @@ async function found(
 const none = { lost: 0, doubled: 0, reordered: 0, receiptsBackwards: 0, other: 0 };
 
 t.test("a proxy that changes nothing is no fault", async (t) => {
-	const { faults, correctness, firstFaults } = await found(t, (op) => op);
+	let typed = 0;
+	const { faults, correctness, firstFaults } = await found(t, (op) => {
+		if (op.type === "typed") typed += 1;
+		return op;
+	});
 	t.equal(faults, 0);
 	t.strictSame(correctness, none, firstFaults.join());
+	t.ok(typed > 0, "half of the messages were announced");
 });
 
 t.test("a lost message is found", async (t) => {
