@@ -145,7 +145,7 @@ function decades(values: readonly number[]): [number, string][] {
 		Math.floor(Math.log10(Math.min(...positive))),
 		Math.ceil(Math.log10(Math.max(...positive))),
 	];
-	const steps = high - low > 2 ? [1] : [1, 2, 5];
+	const steps = high - low > 3 ? [1] : [1, 2, 5];
 	const all: number[] = [];
 	for (let power = low; power < high; power += 1)
 		all.push(...steps.map((step) => step * 10 ** power));
