@@ -28,13 +28,7 @@ export interface CodecRow {
 const variety = 64;
 const at = 1_764_000_000_000;
 
-let contentBytes = 100;
-
-function content(): Uint8Array {
-	return systemClock.randomBytes(contentBytes);
-}
-
-function send(i: number): SaidOp {
+function send(i: number, contentBytes: number): SaidOp {
 	return {
 		type: "write",
 		conversation: `ann${i}~bob${i}`,
@@ -44,7 +38,7 @@ function send(i: number): SaidOp {
 			type: "send",
 			id: systemClock.randomBytes(8),
 			contentType: "text/plain",
-			content: content(),
+			content: systemClock.randomBytes(contentBytes),
 			replyTo: null,
 			mentions: [],
 			media: [],
@@ -59,7 +53,7 @@ function receipt(i: number): SaidOp {
 	return { type: "delivered", conversation: `ann${i}~bob${i}`, seq: 70_000 + i };
 }
 
-function message(i: number): ServerOp {
+function message(i: number, contentBytes: number): ServerOp {
 	return {
 		type: "message",
 		conversation: `ann${i}~bob${i}`,
@@ -74,7 +68,7 @@ function message(i: number): ServerOp {
 			body: {
 				id: systemClock.randomBytes(8),
 				contentType: "text/plain",
-				content: content(),
+				content: systemClock.randomBytes(contentBytes),
 				replyTo: null,
 				mentions: [],
 				media: [],
@@ -119,13 +113,11 @@ function status(i: number): ServerOp {
 	};
 }
 
-function many<T>(make: (i: number) => T): T[] {
-	return Array.from({ length: variety }, (_, i) => make(i));
-}
-
 export async function codec(flags: Flags): Promise<CodecRow[]> {
 	const rounds = flags.on("quick") ? 20 : 200;
-	contentBytes = flags.number("bytes", 100);
+	const contentBytes = flags.number("bytes", 100);
+	const many = <T>(make: (i: number, contentBytes: number) => T): T[] =>
+		Array.from({ length: variety }, (_, i) => make(i, contentBytes));
 	const rows: CodecRow[] = [];
 
 	function measure<T>(

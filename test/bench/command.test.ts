@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t from "tap";
 import { type BenchDocument, benchSchema, document } from "../../bench/document.js";
-import { flagRows } from "../../bench/flags.js";
+import { Flags, flagRows } from "../../bench/flags.js";
+import { bench } from "../../bench/run.js";
 import { scenarios } from "../../bench/scenarios.js";
 import { root } from "../helpers/root.js";
 import { runCli } from "../helpers/server-process.js";
@@ -17,14 +18,14 @@ t.teardown(() => rmSync(folder, { recursive: true, force: true }));
 const withinMs = 120_000;
 t.setTimeout(2 * withinMs);
 
-async function bench(...args: readonly string[]) {
+function command(...args: readonly string[]) {
 	return runCli(["bench", ...args], { withinMs });
 }
 
 const tiny = ["--pairs", "2", "--window", "2", "--seconds", "0.5", "--warmup", "0.1"];
 
 t.test("the help names every scenario and every flag", async (t) => {
-	const { code, stdout } = await bench("--help");
+	const { code, stdout } = await command("--help");
 	t.equal(code, 0);
 	for (const name of Object.keys(scenarios)) t.match(stdout, new RegExp(`^ {2}${name} `, "m"));
 	for (const { flag } of Object.values(flagRows).flat()) t.match(stdout, `--${flag}`);
@@ -34,24 +35,24 @@ t.test("what cannot be meant is refused before anything runs", async (t) => {
 	const old = join(folder, "no-document.json");
 	writeFileSync(old, "{}");
 	const wrong = [
-		[["cycles"], /cycles is no scenario/],
-		[["cycle", "--expect", "p99"], /--expect p99 is no limit/],
-		[["cycle", "--size", "huge"], /--size huge is no size/],
-		[["cycle", "--against", old], /no document of a bench/],
-		[["cycle", "--pairs", "many"], /--pairs wants a number/],
-		[["cycle", "--no-such-flag"], /unknown option/],
-		[["cycle", "--url", "http://127.0.0.1:1"], /needs tokens/],
+		[["cycles"], {}, /cycles is no scenario/],
+		[["cycle"], { expect: ["p99"] }, /--expect p99 is no limit/],
+		[["cycle"], { size: "huge" }, /--size huge is no size/],
+		[["cycle"], { against: old }, /no document of a bench/],
+		[["cycle"], { pairs: "many" }, /--pairs wants a number/],
+		[["cycle"], { url: "http://127.0.0.1:1" }, /needs tokens/],
 	] as const;
-	for (const [args, why] of wrong) {
-		const { code, stderr } = await bench(...args);
-		t.match(stderr, why);
-		t.equal(code, 2, args.join(" "));
+	for (const [words, values, message] of wrong) {
+		await t.rejects(bench(new Flags(words, { json: true, ...values })), { exit: "usage", message });
 	}
+	const { code, stderr } = await command("cycle", "--no-such-flag");
+	t.equal(code, 2);
+	t.match(stderr, "unknown option '--no-such-flag'");
 });
 
 t.test("one run of the cycle: its document, limits, a slower one, a page", async (t) => {
 	const html = join(folder, "report.html");
-	const first = await bench("cycle", ...tiny, "--json", "--expect", "lost==0", "--html", html);
+	const first = await command("cycle", ...tiny, "--json", "--expect", "lost==0", "--html", html);
 	t.equal(first.code, 0, first.stderr);
 	const made = JSON.parse(first.stdout) as BenchDocument;
 	t.strictSame(document.parse(made), made, "it follows the schema, and nothing is left out");
@@ -76,7 +77,7 @@ t.test("one run of the cycle: its document, limits, a slower one, a page", async
 	const old = join(folder, "old.json");
 	writeFileSync(old, JSON.stringify({ ...made, scenarios: [faster] }));
 	const limit = ["--expect", "cyclesPerSecond>=1000000"];
-	const second = await bench("cycle", ...tiny, "--against", old, ...limit, "--users", "3");
+	const second = await command("cycle", ...tiny, "--against", old, ...limit, "--users", "3");
 	t.equal(second.code, 1);
 	t.match(second.stdout, /✗ cyclesPerSecond>=1000000 {2}cycle \d+/);
 	t.match(second.stdout, /cyclesPerSecond .* worse/);
