@@ -55,8 +55,10 @@ function middle(group: readonly Figures[]): Figures {
 	const chosen =
 		first === undefined ? group[0] : median(group, (row) => row[first.figure] as number);
 	const spread = present.map(({ figure }) => {
-		const values = group.map((row) => row[figure] as number);
-		return [figure, [Math.min(...values), Math.max(...values)]];
+		const values = group.map((row) => row[figure] as number).sort((a, b) => a - b);
+		// Of five and more one may be out of line at either end.
+		const within = values.length < 5 ? values : values.slice(1, -1);
+		return [figure, [within[0], within.at(-1)]];
 	});
 	const faults = group.reduce(
 		(sum, { faults }) => sum + (typeof faults === "number" ? faults : 0),

@@ -101,6 +101,8 @@ t.test("of several rounds the middle one is quoted, with how far they lie apart"
 	t.equal(row?.rounds, 3);
 	t.match(row?.spread, { cyclesPerSecond: [5_000, 9_000], p99Ms: [8, 8] });
 	t.equal(alone, other);
+	const five = [1, 5_000, 9_000, 6_000, 90_000].map((one) => ({ ...cycle, cyclesPerSecond: one }));
+	t.match(middles(five)[0]?.spread, { cyclesPerSecond: [5_000, 9_000] }, "but for one at each end");
 });
 
 t.test("faults of any round are kept", async (t) => {
