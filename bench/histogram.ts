@@ -29,6 +29,7 @@ const countedBelow = 65_536;
 export class Histogram {
 	private readonly inner = empty();
 	private readonly counted = new Uint32Array(countedBelow);
+	private pending = false;
 
 	/** All of them as one; texts are those of `encoded`. */
 	static sum(texts: readonly string[]): Histogram {
@@ -43,8 +44,12 @@ export class Histogram {
 
 	record(ms: number): void {
 		const value = Math.round(Math.min(Math.max(ms, 0), longestMs) * unitsPerMs);
-		if (value < countedBelow) this.counted[value] = (this.counted[value] as number) + 1;
-		else this.inner.recordValue(value);
+		if (value >= countedBelow) {
+			this.inner.recordValue(value);
+			return;
+		}
+		this.counted[value] = (this.counted[value] as number) + 1;
+		this.pending = true;
 	}
 
 	/** What this share of all does not exceed. Null: nothing was recorded. */
@@ -70,6 +75,8 @@ export class Histogram {
 
 	/** With what was counted one by one. */
 	private get all() {
+		if (!this.pending) return this.inner;
+		this.pending = false;
 		for (const [value, times] of this.counted.entries()) {
 			if (times > 0) this.inner.recordValueWithCount(value, times);
 		}
