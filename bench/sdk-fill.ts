@@ -4,7 +4,9 @@
 import { systemClock } from "../src/base/clock.js";
 import type { WireMessage } from "../src/protocol/frames.js";
 import { hollow } from "../src/protocol/hollow.js";
-import { type Disk, KeptStore } from "../src/sdk/kept-store.js";
+import { quickGlance } from "../src/sdk/glance.js";
+import type { Disk } from "../src/sdk/kept.js";
+import { KeptStore } from "../src/sdk/kept-store.js";
 
 export interface Filling {
 	readonly conversations: number;
@@ -74,8 +76,12 @@ export function fillView(
 export const profile = { user: "ann", name: "Ann", picture: "", presence: "everyone" } as const;
 
 export async function fill(disk: Disk, filling: Filling): Promise<void> {
-	const store = await KeptStore.open(disk, systemClock, (cause) => {
-		throw cause;
+	const store = await KeptStore.open(disk, {
+		clock: systemClock,
+		onFailed(cause) {
+			throw cause;
+		},
+		glanceOf: (view) => quickGlance(view, profile.user),
 	});
 	store.keep("profile", profile);
 	for (let at = 0; at < filling.conversations; at += 1) {

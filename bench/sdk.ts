@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { levelDisk } from "../src/sdk/folder.js";
 import type { Client, ConnectOptions } from "../src/sdk/index.js";
-import type { Disk } from "../src/sdk/kept-store.js";
+import type { Disk } from "../src/sdk/kept.js";
 import { chromium, Pages } from "../test/helpers/pages.js";
 import { runLoad } from "./child.js";
 import type { Flags } from "./flags.js";

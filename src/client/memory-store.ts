@@ -168,6 +168,11 @@ export class MemoryStore implements ClientStore {
 		return this.content.views.values();
 	}
 
+	/** All rows are at hand. */
+	fetch(_conversations: Iterable<string>): Promise<void> | null {
+		return null;
+	}
+
 	change(conversation: string, change: ViewChange): void {
 		this.transact("change", () => this.apply(conversation, change));
 	}

@@ -10,17 +10,20 @@ export type Reply = (result: Result | null, code: ErrorCode | null, detail: stri
 const requestsMax = 1_024;
 
 export class Requests {
-	private waiting = new Map<number, Reply>();
+	private waiting = new Map<number, { readonly reply: Reply; readonly about: string | null }>();
 	private last = 0;
 
-	/** A number for the question; null (and the reply is called) when too many wait. */
-	add(reply: Reply): number | null {
+	/**
+	 * A number for the question; null (and the reply is called) when too many wait. `about`: the
+	 * conversation it concerns, if any.
+	 */
+	add(reply: Reply, about: string | null): number | null {
 		if (this.waiting.size >= requestsMax) {
 			reply(null, "OVERLOADED", "too many requests are unanswered");
 			return null;
 		}
 		this.last += 1;
-		this.waiting.set(this.last, reply);
+		this.waiting.set(this.last, { reply, about });
 		return this.last;
 	}
 
@@ -28,16 +31,20 @@ export class Requests {
 		return this.waiting.size;
 	}
 
+	about(request: number): string | null {
+		return this.waiting.get(request)?.about ?? null;
+	}
+
 	answer(request: number, result: Result | null, code: ErrorCode | null, detail: string): void {
-		const reply = this.waiting.get(request);
+		const one = this.waiting.get(request);
 		this.waiting.delete(request);
-		reply?.(result, code, detail);
+		one?.reply(result, code, detail);
 	}
 
 	/** The session has ended. A reply may ask again; it will hear the same. */
 	end(): void {
 		const { waiting } = this;
 		this.waiting = new Map();
-		for (const reply of waiting.values()) reply(null, "UNAVAILABLE", "the session ended");
+		for (const { reply } of waiting.values()) reply(null, "UNAVAILABLE", "the session ended");
 	}
 }

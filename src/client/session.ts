@@ -48,6 +48,8 @@ export class Session {
 	private readonly requests = new Requests();
 	/** The server reads no more: nothing more is said, and what is under way is waited for. */
 	private draining = false;
+	/** Frames wait here, in order, for rows that they rest on; null: none waits. */
+	private reading: Promise<void> | null = null;
 	private farewell: { retryAfterMs: number; url: string | null } = { retryAfterMs: 0, url: null };
 	/** Monotonic time of the last bytes from the server. */
 	heardAt: number;
@@ -143,7 +145,8 @@ export class Session {
 			reply(null, "UNAVAILABLE", "no session");
 			return;
 		}
-		const number = this.requests.add(reply);
+		const about = "conversation" in request ? request.conversation : null;
+		const number = this.requests.add(reply, about);
 		if (number === null) return;
 		this.queued.push({ ...request, request: number } as ClientOp);
 		this.wake();
@@ -155,13 +158,39 @@ export class Session {
 		this.guarded(() => {
 			const frame = decodeServerFrame(bytes);
 			if (!frame.ok) throw new BrokerError("PROTOCOL", frame.detail);
-			for (const op of frame.ops) {
-				this.handle(op);
-				// A handler may have ended the session, which narrowing cannot know.
-				if ((this.phase as Phase).type === "ended") return;
-			}
-			if (this.draining && this.idle) this.end("reconnect", "DRAINING");
+			const { ops } = frame;
+			const rows = this.options.store.fetch(this.concerned(ops));
+			if (rows === null && this.reading === null) this.take(ops);
+			else this.takeAfter(rows, ops);
 		});
+	}
+
+	private take(ops: readonly ServerOp[]): void {
+		for (const op of ops) {
+			this.handle(op);
+			// A handler may have ended the session, which narrowing cannot know.
+			if ((this.phase as Phase).type === "ended") return;
+		}
+		if (this.draining && this.idle) this.end("reconnect", "DRAINING");
+	}
+
+	private takeAfter(rows: Promise<void> | null, ops: readonly ServerOp[]): void {
+		const reading = Promise.all([this.reading, rows]).then(() => {
+			if (this.reading === reading) this.reading = null;
+			if (this.phase.type !== "ended") this.guarded(() => this.take(ops));
+		});
+		this.reading = reading;
+	}
+
+	/** Whose rows may be read or changed by what the server said. */
+	private *concerned(ops: readonly ServerOp[]): Iterable<string> {
+		for (const moving of this.options.store.moving()) if (moving !== null) yield moving;
+		for (const op of ops) {
+			if (op.type === "marks") for (const { conversation } of op.marks) yield conversation;
+			const about = op.type === "result" ? this.requests.about(op.request) : null;
+			const one = "conversation" in op ? op.conversation : about;
+			if (one !== null) yield one;
+		}
 	}
 
 	private guarded(run: () => void): void {
@@ -231,8 +260,10 @@ export class Session {
 		if (op.code !== "INTERNAL") this.end(actionOf(op.code), op.code);
 	}
 
+	/** What the server said before it closed is heard first. */
 	private closed(closeCode: number): void {
-		this.end(actionOfClose(closeCode), codeOf(closeCode));
+		if (this.reading !== null) void this.reading.then(() => this.closed(closeCode));
+		else this.end(actionOfClose(closeCode), codeOf(closeCode));
 	}
 
 	private wake(): void {

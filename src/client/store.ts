@@ -108,6 +108,11 @@ export interface ClientStore {
 
 	view(conversation: string): View | undefined;
 	views(): Iterable<View>;
+	/**
+	 * Rows of a view may be read and changed only when they are at hand, and then stay so. Null:
+	 * those of these conversations are; else it resolves when they are.
+	 */
+	fetch(conversations: Iterable<string>): Promise<void> | null;
 	/** Creates the view when there is none. */
 	change(conversation: string, change: ViewChange): void;
 	/** An answer and what it shows of the conversation, in one. */

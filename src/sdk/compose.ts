@@ -8,7 +8,7 @@ import type { SendOptions } from "./types.js";
 const encoder = new TextEncoder();
 const idBytes = 16;
 
-/** Errors: TypeError without text, content and media. */
+/** Errors: TypeError without text, content and media, and for a time to live that is none. */
 export function commandOf(given: string | Uint8Array | SendOptions, clock: Clock): Send {
 	const options: SendOptions =
 		typeof given === "string"
@@ -18,6 +18,7 @@ export function commandOf(given: string | Uint8Array | SendOptions, clock: Clock
 				: given;
 	const { text, content, replyTo = null, mentions = [], media, ttlMs = null } = options;
 	if ((text ?? content ?? media) === undefined) throw new TypeError("nothing to send");
+	if (!Number.isSafeInteger(ttlMs ?? 0)) throw new TypeError("ttlMs is no whole number");
 	const now = Math.floor(clock.now());
 	return {
 		type: "send",

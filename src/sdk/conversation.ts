@@ -8,7 +8,7 @@ import type { Outcome } from "../client/events.js";
 import type { View } from "../client/store.js";
 import type { Change, WireMessage, WriteCommand } from "../protocol/frames.js";
 import { commandOf } from "./compose.js";
-import type { Home } from "./engine.js";
+import type { Home, Reads } from "./engine.js";
 import { iterate, Live, quiet, sameFields, sameList } from "./hub.js";
 import { Members } from "./members.js";
 import { keyOf, type LiveMessage, numberOf, type Place } from "./message.js";
@@ -31,6 +31,9 @@ export class Talk implements Conversation, Place {
 	private readonly members: Members;
 	private readonly typists: Typing;
 	private seenSoFar = 0;
+	/** Its rows are at hand, and taken over. */
+	private filled = false;
+	private toldAtFirst = 0;
 	private used = false;
 	private learnt = false;
 	private paging: Promise<unknown> = Promise.resolve();
@@ -53,8 +56,8 @@ export class Talk implements Conversation, Place {
 			const now = this.typists.users();
 			return sameList(before, now) ? before : now;
 		});
-		this.unread = new Live(home.hub, 0, () => unreadOf(this.view, home.user));
-		home.opened(() => this.fill(told));
+		this.unread = new Live(home.hub, 0, () => this.unreadNow());
+		home.opened(({ store }) => this.opened(store, told));
 	}
 
 	get me(): string | null {
@@ -71,10 +74,25 @@ export class Talk implements Conversation, Place {
 
 	// What the client tells.
 
-	/** Take over what the storage has. */
-	private fill(told: number | null): void {
+	private unreadNow(): number {
+		if (this.filled) return unreadOf(this.view, this.me);
+		return this.home.reads?.glance?.(this.id)?.unread ?? 0;
+	}
+
+	/** What arrives while its rows are read has arrived all the same. */
+	private opened(store: Reads, told: number | null): void {
 		this.members.restore();
-		this.timeline.told = Math.min(told ?? Infinity, this.view?.held ?? 0);
+		const held = Math.min(told ?? Infinity, this.view?.held ?? 0);
+		const reading = store.fetch([this.id]);
+		if (reading === null) this.fill(held);
+		else void reading.then(() => this.fill(held));
+	}
+
+	/** Take over what the storage has. */
+	private fill(told: number): void {
+		this.filled = true;
+		this.toldAtFirst = Math.min(told, this.view?.held ?? 0);
+		this.timeline.told = this.toldAtFirst;
 		this.queued(false);
 		this.moved(true);
 	}
@@ -102,6 +120,7 @@ export class Talk implements Conversation, Place {
 
 	/** The view has changed: rows came, it reaches further, or (`measured`) receipts moved. */
 	moved(measured = false): void {
+		if (!this.filled) return;
 		const { view } = this;
 		this.timeline.follow(view);
 		const seen = seenOf(view, this.me);
@@ -151,6 +170,7 @@ export class Talk implements Conversation, Place {
 
 	/** Rows may have changed unheard. */
 	reread(): void {
+		if (!this.filled) return;
 		this.timeline.refresh(this.view);
 		this.moved(true);
 	}
@@ -350,8 +370,10 @@ export class Talk implements Conversation, Place {
 
 	/** A cursor over the list, not a queue: nothing is kept for a slow reader. */
 	[Symbol.asyncIterator](): AsyncIterator<Message> {
-		let after = this.timeline.told;
+		let after = this.filled ? this.timeline.told : null;
 		return iterate(this.hub, this.messages, () => {
+			if (!this.filled) return null;
+			after ??= this.toldAtFirst;
 			const value = this.timeline.arrivalAfter(after);
 			if (value === null) return null;
 			after = value.seq ?? after;

@@ -6,15 +6,15 @@ import type { Clock } from "../base/clock.js";
 import { BrokerError } from "../base/errors.js";
 import { directMembers } from "../base/ids.js";
 import type { Events, Outcome, Welcome } from "../client/events.js";
-import type { Queued } from "../client/store.js";
+import type { Queued, View } from "../client/store.js";
 import type { Request, Unnumbered } from "../client/sync.js";
-import { encodeClientOp } from "../protocol/client-write.js";
 import type { Change, WriteCommand } from "../protocol/frames.js";
 import { contentBytesMax } from "../protocol/limits.js";
 import { Answers } from "./answers.js";
 import { Connection } from "./connection.js";
 import { Talk } from "./conversation.js";
 import type { Engine, Home, Pending, Reads, ResultOf } from "./engine.js";
+import { quickGlance } from "./glance.js";
 import { Hub, Live, sameFields, sameList } from "./hub.js";
 import { List } from "./list.js";
 import { type Opened, type OpenStorage, type Pieces, type Platform, piecesOf } from "./platform.js";
@@ -38,7 +38,7 @@ export class Core implements Home {
 	readonly options: ConnectOptions;
 	private readonly platform: Platform;
 	private readonly questions: Questions;
-	private readonly list = new List();
+	private readonly list = new List((conversation) => this.changed(conversation));
 	private readonly talks = new Map<string, Talk>();
 	private readonly pendings = new Map<number, Pending>();
 	/** Up to where rows of conversations without an object were there before anybody listened. */
@@ -119,7 +119,9 @@ export class Core implements Home {
 			this.stored({ durable: false, error });
 		};
 		try {
-			const disk = await (openStorage as OpenStorage)(store, clock, failed);
+			const glanceOf = (view: View) => quickGlance(view, this.user);
+			const open = openStorage as OpenStorage;
+			const disk = await open(store, { clock, onFailed: failed, glanceOf });
 			this.stored({ durable: true, error: null });
 			return disk;
 		} catch (cause) {
@@ -324,31 +326,20 @@ export class Core implements Home {
 
 	write(conversation: string | null, command: WriteCommand, pending: Pending): void {
 		if (this.closing !== null) throw new BrokerError("CLOSED");
-		if (this.engine === null) {
-			// What is wrong with it is the caller's to know now, not when the storage is open.
-			encodeClientOp({ type: "write", conversation, n: 1, answered: 0, command });
-		}
+		const early = this.engine === null;
 		this.opened((engine) => {
-			const item = this.enqueue(engine, conversation, command, pending);
-			if (item !== null) this.follow(item, pending);
+			try {
+				this.follow(engine.write(conversation, command), pending);
+			} catch (cause) {
+				const own = cause instanceof TypeError || cause instanceof BrokerError;
+				// What the caller did wrong is the caller's to hear, in the call if that is still on.
+				if (own && !early) throw cause;
+				// Else it is a store of the application's own that throws.
+				const code = own ? "BAD_REQUEST" : "STORAGE_FAILED";
+				pending.refused(new BrokerError(code, String(cause), { cause }));
+			}
 		});
 		this.connection.state.touch();
-	}
-
-	private enqueue(
-		engine: Engine,
-		conversation: string | null,
-		command: WriteCommand,
-		pending: Pending,
-	): Queued | null {
-		try {
-			return engine.write(conversation, command);
-		} catch (cause) {
-			if (cause instanceof TypeError || cause instanceof BrokerError) throw cause;
-			// A store of the application's own that throws.
-			pending.refused(new BrokerError("STORAGE_FAILED", String(cause), { cause }));
-			return null;
-		}
 	}
 
 	follow(item: Queued, pending: Pending): void {

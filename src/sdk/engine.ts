@@ -7,13 +7,17 @@ import type { Outcome } from "../client/events.js";
 import type { ClientStore, Queued } from "../client/store.js";
 import type { Request, Unnumbered } from "../client/sync.js";
 import type { Result, WriteCommand } from "../protocol/frames.js";
+import type { Glance } from "./glance.js";
 import type { Hub } from "./hub.js";
 import type { ClientError } from "./types.js";
 
 export type Reads = Pick<
 	ClientStore,
-	"identity" | "view" | "views" | "stream" | "streams" | "moving" | "movingOf"
->;
+	"identity" | "view" | "views" | "fetch" | "stream" | "streams" | "moving" | "movingOf"
+> & {
+	/** What the list shows of its messages, where that is known without them; null: it is not. */
+	glance?(conversation: string): Glance | null;
+};
 
 export interface Engine
 	extends Pick<
@@ -53,7 +57,11 @@ export interface Home {
 	readonly reads: Reads | null;
 	readonly connected: boolean;
 	readonly contentBytesMax: number;
-	/** Queue a write; before the storage is open it waits for that. Errors: TypeError. */
+	/**
+	 * Queue a write; before the storage is open it waits for that.
+	 *
+	 * Errors: TypeError; of one that waited, `pending` is told.
+	 */
 	write(conversation: string | null, command: WriteCommand, pending: Pending): void;
 	/** Hear of a write that was queued before. */
 	follow(item: Queued, pending: Pending): void;

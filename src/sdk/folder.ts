@@ -3,38 +3,33 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Level } from "level";
-import type { Clock } from "../base/clock.js";
 import { lockFolder } from "../base/folder-lock.js";
 import { pack, unpack } from "../base/pack.js";
 import { Device } from "../client/device.js";
 import { decodeServerFrame, encodeServerFrame } from "../protocol/codec.js";
 import type { WireMessage } from "../protocol/frames.js";
 import { gated } from "./gate.js";
-import { type Disk, endOf, isRows, KeptStore } from "./kept-store.js";
+import { type Disk, endOf, isRows } from "./kept.js";
+import { type KeptOptions, KeptStore } from "./kept-store.js";
 import type { Block } from "./lazy-rows.js";
 import type { Opened } from "./platform.js";
 
-const loadAtOnce = 10_000;
-/** The default of 16 kB would make a thousand trips of a start. */
-const loadBytesAtOnce = 1_048_576;
+/** Entries and bytes of one trip to the database; the default of 16 kB makes too many of them. */
+const atOnce = 10_000;
+const bytesAtOnce = 1_048_576;
 
 /** Errors: DATA_LOCKED naming the holder; whatever the file system says. */
-export async function openFolder(
-	folder: string,
-	clock: Clock,
-	onFailed: (cause: unknown) => void,
-): Promise<Opened> {
+export async function openFolder(folder: string, options: KeptOptions): Promise<Opened> {
 	await mkdir(folder, { recursive: true });
 	const lock = await lockFolder(folder, "client.lock");
 	try {
 		const disk = await levelDisk(join(folder, "client"));
-		const store = await KeptStore.open(disk, clock, onFailed);
+		const store = await KeptStore.open(disk, options);
 		const durable = () => store.durable();
 		return {
 			store,
 			durable,
-			engine: (options) =>
-				new Device({ ...options, store, connect: gated(options.connect, durable) }),
+			engine: (device) => new Device({ ...device, store, connect: gated(device.connect, durable) }),
 			async close() {
 				await store.close();
 				await lock.release();
@@ -49,19 +44,27 @@ export async function openFolder(
 export async function levelDisk(path: string): Promise<Disk> {
 	const db = new Level<string, Uint8Array>(path, { valueEncoding: "view" });
 	await db.open();
+	async function* entries(range: { readonly gte?: string; readonly lt: string }) {
+		const iterator = db.iterator({ ...range, highWaterMarkBytes: bytesAtOnce });
+		for (;;) {
+			const some = await iterator.nextv(atOnce);
+			if (some.length === 0) break;
+			yield* some;
+		}
+		await iterator.close();
+	}
 	return {
-		async load() {
-			const entries: [string, unknown][] = [];
-			const iterator = db.iterator({ highWaterMarkBytes: loadBytesAtOnce });
-			for (;;) {
-				const some = await iterator.nextv(loadAtOnce);
-				if (some.length === 0) break;
-				for (const [key, value] of some) entries.push([key, isRows(key) ? value : unpack(value)]);
-			}
-			await iterator.close();
-			return entries;
+		async load(before) {
+			const found: [string, unknown][] = [];
+			for await (const [key, value] of entries({ lt: before })) found.push([key, unpack(value)]);
+			return found;
 		},
-		rows: (value) => blockIn(value as Uint8Array),
+		async rows(prefix) {
+			const found: [string, Block][] = [];
+			const range = { gte: prefix, lt: endOf(prefix) };
+			for await (const [key, value] of entries(range)) found.push([key, blockIn(value)]);
+			return found;
+		},
 		async write({ put, remove, clear }) {
 			const operations: Operation[] = [];
 			for (const gte of clear) {

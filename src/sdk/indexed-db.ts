@@ -1,7 +1,7 @@
 // IndexedDB as the disk behind a store: one transaction a batch, strictly durable.
 
 import type { WireMessage } from "../protocol/frames.js";
-import { type Disk, endOf } from "./kept-store.js";
+import { type Disk, endOf } from "./kept.js";
 
 const rows = "kept";
 
@@ -10,16 +10,21 @@ export async function databaseDisk(name: string): Promise<Disk> {
 	const opening = indexedDB.open(`colloquy:${name}`, 1);
 	opening.onupgradeneeded = () => opening.result.createObjectStore(rows);
 	const db = await done(opening);
+	async function entries<T>(range: IDBKeyRange, made: (value: unknown) => T) {
+		const store = db.transaction(rows).objectStore(rows);
+		const [keys, values] = await Promise.all([
+			done(store.getAllKeys(range)),
+			done(store.getAll(range) as IDBRequest<unknown[]>),
+		]);
+		return keys.map((key, at) => [key as string, made(values[at])] as const);
+	}
 	return {
-		async load() {
-			const store = db.transaction(rows).objectStore(rows);
-			const [keys, values] = await Promise.all([
-				done(store.getAllKeys()),
-				done(store.getAll() as IDBRequest<unknown[]>),
-			]);
-			return keys.map((key, at) => [key as string, values[at]] as const);
-		},
-		rows: (value) => ({ newest: () => undefined, all: () => value as WireMessage[] }),
+		load: (before) => entries(IDBKeyRange.upperBound(before, true), (value) => value),
+		rows: (prefix) =>
+			entries(IDBKeyRange.bound(prefix, endOf(prefix), false, true), (value) => ({
+				newest: () => undefined,
+				all: () => value as WireMessage[],
+			})),
 		write({ put, remove, clear }) {
 			const transaction = db.transaction(rows, "readwrite", { durability: "strict" });
 			const store = transaction.objectStore(rows);

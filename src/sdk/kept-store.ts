@@ -1,111 +1,129 @@
 // The store of the session layer with a disk behind it: reads and changes are of memory, and what
-// has changed follows in order, as batches that are whole or not there. Not here: the disk itself.
+// has changed follows in order, as batches that are whole or not there. Rows are read when their
+// conversation is needed. Not here: the disk itself, and what it gets under which key (`kept.ts`).
 
 import type { Clock } from "../base/clock.js";
+import { freshNames, type Image, MemoryStore, type OwnView } from "../client/memory-store.js";
+import type { Began, Queued, ViewChange } from "../client/store.js";
+import type { WireMessage, WriteCommand } from "../protocol/frames.js";
+import type { Glance, GlanceOf } from "./glance.js";
+import { type KeptHead, keptHead, marksInHead, Pages } from "./heads.js";
 import {
-	type Content,
-	emptyView,
-	freshNames,
-	MemoryStore,
-	type OwnView,
-} from "../client/memory-store.js";
-import type { Began, Identity, Queued, View, ViewChange } from "../client/store.js";
-import type { WireMessage, WireWatermark, WriteCommand } from "../protocol/frames.js";
-import { type Block, blockOf, LazyRows, rowsIn } from "./lazy-rows.js";
+	type Batch,
+	type Disk,
+	fill,
+	format,
+	gap,
+	type KeptIdentity,
+	type KeptItem,
+	type KeptStream,
+	key,
+	kinds,
+	listIn,
+	rowKey,
+	viewKinds,
+} from "./kept.js";
+import { type Block, LazyRows, rowsIn } from "./lazy-rows.js";
 
-/** Plain data by key. */
-export interface Batch {
-	readonly put: ReadonlyMap<string, unknown>;
-	readonly remove: ReadonlySet<string>;
-	/** Everything below these keys goes, before anything is put. */
-	readonly clear: ReadonlySet<string>;
+export interface KeptOptions {
+	readonly clock: Clock;
+	/** From now on memory is all there is. */
+	readonly onFailed: (cause: unknown) => void;
+	readonly glanceOf: GlanceOf;
 }
 
-/** Whether rows of a conversation are kept under this key, as a list. */
-export function isRows(name: string): boolean {
-	return name.startsWith(`${kinds.row}${gap}`);
-}
-
-export interface Disk {
-	/** All entries, in no order. */
-	load(): Promise<Iterable<readonly [key: string, value: unknown]>>;
-	/** What was loaded as rows, to be read when somebody looks at them. */
-	rows(value: unknown): Block;
-	/** One transaction; resolves when it is durable. */
-	write(batch: Batch): Promise<void>;
-	close(): Promise<void>;
-}
-
-/** Between the parts of a key: no id may hold it. */
-const gap = "\0";
-const kinds = {
-	identity: "i",
-	view: "v",
-	row: "r",
-	stream: "s",
-	item: "q",
-	note: "n",
-	mark: "w",
-} as const;
-
-interface KeptIdentity {
-	readonly identity: Identity;
-	readonly refs: number;
-}
-
-interface KeptStream {
-	readonly conversation: string | null;
-	readonly next: number;
-	readonly answered: number;
-}
-
-type KeptView = Omit<View, "rows" | "watermarks">;
-
-type KeptItem = Queued & { readonly waits: boolean };
-
-function key(...parts: readonly (string | number)[]): string {
-	return parts.join(gap);
-}
-
-/** Behind every key that begins so: a key ends with the gap, or goes on after it. */
-export function endOf(prefix: string): string {
-	return `${prefix.slice(0, -gap.length)}\x01`;
-}
-
-function rowKey(conversation: string, seq: number): string {
-	return key(kinds.row, conversation, blockOf(seq));
-}
+/** Above so many conversations at once the rows of all are read in one go. */
+const apartMax = 50;
 
 export class KeptStore extends MemoryStore {
 	private readonly disk: Disk;
-	private readonly onFailed: (cause: unknown) => void;
+	private readonly pages = new Pages();
+	/** As the views are now; absent: to be made from the rows. */
+	private readonly glances = new Map<string, Glance>();
+	private readonly reading = new Map<string, Promise<void>>();
+	private readonly options: KeptOptions;
 	private dirty = new Set<string>();
 	private cleared = new Set<string>();
 	private writing: Promise<void> | null = null;
 	private following: Promise<void> | null = null;
 	private failed = false;
 
-	private constructor(disk: Disk, content: Content, onFailed: (cause: unknown) => void) {
-		super(content.identity);
+	private constructor(disk: Disk, options: KeptOptions) {
+		super(freshNames(options.clock));
 		this.disk = disk;
-		this.content = content;
-		this.onFailed = onFailed;
+		this.options = options;
 	}
 
-	/** What the disk has, or a new installation. `onFailed`: from now on memory is all there is. */
-	static async open(
-		disk: Disk,
-		clock: Clock,
-		onFailed: (cause: unknown) => void,
-	): Promise<KeptStore> {
-		const loaded = contentOf(disk, await disk.load());
-		const fresh = { ...freshNames(clock), accepted: 0, offered: 0, epoch: null, listed: false };
-		const store = new KeptStore(disk, loaded ?? { ...nothing(), identity: fresh }, onFailed);
-		if (loaded === null) {
+	/**
+	 * What the disk has, or a new installation.
+	 *
+	 * Errors: the disk's; Error when a newer version of the SDK has written it.
+	 */
+	static async open(disk: Disk, options: KeptOptions): Promise<KeptStore> {
+		const store = new KeptStore(disk, options);
+		const entries = await disk.load(key(kinds.row, ""));
+		const found = fill(entries, store.content, store.pages, store.glances);
+		if (found !== format) {
+			if (found !== null) store.forgetViews();
 			store.mark(kinds.identity);
 			await store.durable();
 		}
 		return store;
+	}
+
+	private forgetViews(): void {
+		this.content.identity = { ...this.content.identity, listed: false };
+		for (const kind of viewKinds) this.cleared.add(key(kind, ""));
+	}
+
+	/** What a list shows of the messages of a conversation; null: its rows have to tell. */
+	glance(conversation: string): Glance | null {
+		return this.glances.get(conversation) ?? null;
+	}
+
+	override fetch(conversations: Iterable<string>): Promise<void> | null {
+		const away = new Map<string, LazyRows>();
+		const reading = new Set<Promise<void>>();
+		for (const conversation of conversations) {
+			const rows = this.content.views.get(conversation)?.rows;
+			if (!(rows instanceof LazyRows) || !rows.away) continue;
+			const known = this.reading.get(conversation);
+			if (known === undefined) away.set(conversation, rows);
+			else reading.add(known);
+		}
+		if (away.size > apartMax) reading.add(this.read(key(kinds.row, ""), away));
+		else {
+			for (const one of away) reading.add(this.read(key(kinds.row, one[0], ""), new Map([one])));
+		}
+		return reading.size === 0 ? null : Promise.all(reading).then(() => {});
+	}
+
+	/** Rows and all. */
+	async whole(): Promise<Image> {
+		await this.fetch(this.content.views.keys());
+		return this.image();
+	}
+
+	/** Never fails: with a disk that cannot be read, memory is all there is. */
+	private read(prefix: string, away: ReadonlyMap<string, LazyRows>): Promise<void> {
+		const blocks = new Map<string, [number, Block][]>();
+		const reading = this.disk
+			.rows(prefix)
+			.then((found) => {
+				for (const [name, block] of found) {
+					const [, conversation = "", at] = name.split(gap);
+					listIn(blocks, conversation).push([Number(at), block]);
+				}
+			})
+			.catch((cause) => this.fail(cause))
+			.then(() => {
+				for (const [conversation, rows] of away) {
+					rows.come(blocks.get(conversation) ?? []);
+					this.reading.delete(conversation);
+				}
+			});
+		for (const conversation of away.keys()) this.reading.set(conversation, reading);
+		return reading;
 	}
 
 	/** Resolves when all changes so far are on the disk; at once when it has failed. */
@@ -119,6 +137,8 @@ export class KeptStore extends MemoryStore {
 
 	async close(): Promise<void> {
 		await this.durable();
+		await Promise.all(this.reading.values());
+		this.failed = true;
 		await this.disk.close();
 	}
 
@@ -183,15 +203,23 @@ export class KeptStore extends MemoryStore {
 
 	private noteChange(conversation: string, { rows, watermarks, clear }: ViewChange): void {
 		if (clear) this.forget(conversation);
-		this.mark(key(kinds.view, conversation));
-		for (const { user } of watermarks ?? []) this.mark(key(kinds.mark, conversation, user));
+		this.markHead(conversation);
+		const marks = this.content.views.get(conversation)?.watermarks;
+		if (watermarks !== undefined && (marks?.size ?? 0) > marksInHead) {
+			this.mark(key(kinds.marks, conversation));
+		}
 		for (const { seq } of rows ?? []) this.mark(rowKey(conversation, seq));
 	}
 
 	private forget(conversation: string): void {
 		this.cleared.add(key(kinds.row, conversation, ""));
-		this.cleared.add(key(kinds.mark, conversation, ""));
-		this.mark(key(kinds.view, conversation));
+		this.mark(key(kinds.marks, conversation));
+		this.markHead(conversation);
+	}
+
+	private markHead(conversation: string): void {
+		this.glances.delete(conversation);
+		this.mark(key(kinds.page, this.pages.of(conversation)));
 	}
 
 	private leaving(conversation: string | null, n: number): void {
@@ -236,11 +264,16 @@ export class KeptStore extends MemoryStore {
 		try {
 			await this.disk.write(this.batch(dirty, cleared));
 		} catch (cause) {
-			// Whoever waits goes on: from here on memory is all there is, and that is said.
-			this.failed = true;
-			this.dirty.clear();
-			this.onFailed(cause);
+			this.fail(cause);
 		}
+	}
+
+	/** Whoever waits goes on: from here on memory is all there is, and that is said. */
+	private fail(cause: unknown): void {
+		if (this.failed) return;
+		this.failed = true;
+		this.dirty.clear();
+		this.options.onFailed(cause);
 	}
 
 	private batch(dirty: ReadonlySet<string>, clear: ReadonlySet<string>): Batch {
@@ -260,13 +293,15 @@ export class KeptStore extends MemoryStore {
 		const { identity, refs, streams, views, moving, notes } = this.content;
 		switch (kind) {
 			case kinds.identity:
-				return { identity, refs } satisfies KeptIdentity;
-			case kinds.view:
-				return keptView(views.get(first ?? ""));
+				return { identity, refs, format } satisfies KeptIdentity;
+			case kinds.page:
+				return this.keptPage(Number(first));
 			case kinds.row:
 				return keptRows(views.get(first ?? ""), Number(second));
-			case kinds.mark:
-				return views.get(first ?? "")?.watermarks.get(second ?? "");
+			case kinds.marks: {
+				const marks = views.get(first ?? "")?.watermarks;
+				return marks && marks.size > marksInHead ? [...marks.values()] : undefined;
+			}
 			case kinds.stream: {
 				const stream = streams.get(first ?? null);
 				if (stream === undefined) return undefined;
@@ -284,17 +319,29 @@ export class KeptStore extends MemoryStore {
 				return notes.get(first ?? "");
 		}
 	}
+
+	private keptPage(page: number): KeptHead[] | undefined {
+		const heads = this.pages.on(page).flatMap((conversation) => {
+			const view = this.content.views.get(conversation);
+			return view === undefined ? [] : [keptHead({ view, glance: this.glanceNow(view) })];
+		});
+		return heads.length === 0 ? undefined : heads;
+	}
+
+	private glanceNow(view: OwnView): Glance | null {
+		const { conversation, rows } = view;
+		const known = this.glances.get(conversation);
+		if (known !== undefined) return known;
+		const away = rows instanceof LazyRows && rows.away;
+		const glance = away ? null : this.options.glanceOf(view);
+		if (glance !== null) this.glances.set(conversation, glance);
+		return glance;
+	}
 }
 
 function keptRows(view: OwnView | undefined, block: number): WireMessage[] | undefined {
 	const rows = view === undefined ? [] : rowsIn(view.rows, block);
 	return rows.length === 0 ? undefined : rows;
-}
-
-function keptView(view: OwnView | undefined): KeptView | undefined {
-	if (view === undefined) return undefined;
-	const { rows: _, watermarks: __, ...rest } = view;
-	return rest;
 }
 
 /** Queues are in order of their refs. */
@@ -307,59 +354,4 @@ function byRef(queue: readonly Queued[], ref: number): Queued | undefined {
 		else high = middle;
 	}
 	return queue[low]?.ref === ref ? queue[low] : undefined;
-}
-
-function nothing(): Omit<Content, "identity"> {
-	return {
-		refs: 0,
-		streams: new Map(),
-		views: new Map(),
-		moving: new Map(),
-		notes: new Map(),
-	};
-}
-
-/** Null: nothing was kept. */
-function contentOf(disk: Disk, entries: Iterable<readonly [string, unknown]>): Content | null {
-	const content = nothing() as Content;
-	const items: KeptItem[] = [];
-	let found = false;
-	for (const [name, value] of entries) {
-		const [kind, first = "", second] = name.split(gap);
-		if (kind === kinds.identity) {
-			Object.assign(content, value as KeptIdentity);
-			found = true;
-		} else if (kind === kinds.view) {
-			Object.assign(viewIn(content, first), value as KeptView);
-		} else if (kind === kinds.mark) {
-			viewIn(content, first).watermarks.set(second ?? "", value as WireWatermark);
-		} else if (kind === kinds.row) {
-			const { rows } = viewIn(content, first);
-			(rows as LazyRows).wait(Number(second), disk.rows(value));
-		} else if (kind === kinds.stream) {
-			const stream = value as KeptStream;
-			content.streams.set(stream.conversation, { ...stream, queue: [] });
-		} else if (kind === kinds.item) items.push(value as KeptItem);
-		else content.notes.set(first, value);
-	}
-	// In the order in which they were queued.
-	for (const { waits, ...item } of items.sort((one, two) => one.ref - two.ref)) {
-		const queue = waits ? listIn(content.moving, item.conversation) : null;
-		(queue ?? content.streams.get(item.conversation)?.queue)?.push(item);
-	}
-	return found ? content : null;
-}
-
-function viewIn({ views }: Content, conversation: string): OwnView {
-	const known = views.get(conversation);
-	if (known !== undefined) return known;
-	const view = { ...emptyView(conversation), rows: new LazyRows() };
-	views.set(conversation, view);
-	return view;
-}
-
-function listIn(all: Map<string | null, Queued[]>, conversation: string | null): Queued[] {
-	const known = all.get(conversation) ?? [];
-	all.set(conversation, known);
-	return known;
 }

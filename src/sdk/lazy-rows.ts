@@ -1,5 +1,5 @@
-// Rows of a conversation that are read from what a disk gave only when somebody looks at them: a
-// start with ten thousand conversations needs the last few rows of each.
+// Rows of a conversation that are on a disk until somebody needs the conversation, and are decoded
+// only when somebody looks at them: a start with ten thousand conversations needs none.
 
 import type { WireMessage } from "../protocol/frames.js";
 
@@ -29,8 +29,26 @@ export interface Block {
 
 export class LazyRows extends Map<number, WireMessage> {
 	private readonly waiting = new Map<number, Block>();
-	wait(block: number, rows: Block): void {
-		this.waiting.set(block, rows);
+	private count: number;
+	/** They are on the disk: nothing but their number is known. */
+	away: boolean;
+
+	/** `count`: so many are on the disk. */
+	constructor(count: number) {
+		super();
+		this.count = count;
+		this.away = count > 0;
+	}
+
+	/** They are here, unless they were all forgotten meanwhile. */
+	come(blocks: Iterable<readonly [block: number, rows: Block]>): void {
+		if (!this.away) return;
+		this.away = false;
+		for (const [block, rows] of blocks) this.waiting.set(block, rows);
+	}
+
+	private need(): void {
+		if (this.away) throw new Error("rows that are not at hand");
 	}
 
 	private fill(block: number): void {
@@ -48,12 +66,13 @@ export class LazyRows extends Map<number, WireMessage> {
 	}
 
 	private fillAll(): void {
+		this.need();
 		for (const block of this.waiting.keys()) this.fill(block);
 	}
 
 	override get(seq: number): WireMessage | undefined {
-		// A map is made before its own fields are.
-		if (this.waiting?.size > 0 && !super.has(seq)) this.look(seq);
+		this.need();
+		if (this.waiting.size > 0 && !super.has(seq)) this.look(seq);
 		return super.get(seq);
 	}
 
@@ -62,23 +81,29 @@ export class LazyRows extends Map<number, WireMessage> {
 	}
 
 	override set(seq: number, row: WireMessage): this {
-		if (this.waiting?.size > 0) this.fill(blockOf(seq));
+		this.need();
+		if (this.waiting.size > 0) this.fill(blockOf(seq));
+		if (!super.has(seq)) this.count += 1;
 		return super.set(seq, row);
 	}
 
 	override delete(seq: number): boolean {
+		this.need();
 		this.fill(blockOf(seq));
-		return super.delete(seq);
+		const held = super.delete(seq);
+		if (held) this.count -= 1;
+		return held;
 	}
 
 	override clear(): void {
+		this.away = false;
+		this.count = 0;
 		this.waiting.clear();
 		super.clear();
 	}
 
 	override get size(): number {
-		this.fillAll();
-		return super.size;
+		return this.count;
 	}
 
 	override forEach(run: Parameters<Map<number, WireMessage>["forEach"]>[0]): void {

@@ -3,12 +3,10 @@
 
 import { directMembers } from "../base/ids.js";
 import type { View } from "../client/store.js";
-import type { WireMessage } from "../protocol/frames.js";
 import type { Reads } from "./engine.js";
+import { type Glance, glanceOf, listedLast, preview } from "./glance.js";
 import { sameFields, sameList } from "./hub.js";
-import { textOf } from "./message.js";
 import type { ConversationSummary } from "./types.js";
-import { unreadOf } from "./unread.js";
 
 interface Line {
 	readonly summary: ConversationSummary;
@@ -19,6 +17,12 @@ export class List {
 	private readonly lines = new Map<string, Line>();
 	/** Null: all of them. */
 	private changed: Set<string> | null = null;
+	private readonly onRead: (conversation: string) => void;
+
+	/** `onRead`: what it takes to show a conversation has been read since. */
+	constructor(onRead: (conversation: string) => void) {
+		this.onRead = onRead;
+	}
 
 	touch(conversation: string): void {
 		this.changed?.add(conversation);
@@ -45,14 +49,15 @@ export class List {
 
 	private line(view: View, reads: Reads, me: string | null, now: number): Line {
 		const { conversation: id, entry } = view;
-		const last = lastOf(view, reads, me);
+		const glance = this.glance(view, reads, me);
+		const last = queuedLast(id, reads, me) ?? glance.last;
 		const summary: ConversationSummary = {
 			id,
 			kind: entry?.kind ?? (directMembers(id) === null ? null : "direct"),
 			title: entry?.title ?? "",
 			picture: entry?.picture ?? "",
 			last,
-			unread: entry?.role === "removed" ? 0 : unreadOf(view, me),
+			unread: entry?.role === "removed" ? 0 : glance.unread,
 			muted: (entry?.mutedUntil ?? 0) > now,
 			role: entry?.role ?? null,
 			members: membersOf(id),
@@ -60,6 +65,17 @@ export class List {
 		const before = this.lines.get(id)?.summary;
 		const same = before !== undefined && sameSummary(before, summary);
 		return { summary: same ? before : summary, activity: last?.at ?? 0 };
+	}
+
+	/** Until rows that it takes have been read, as the server's list told it. */
+	private glance(view: View, reads: Reads, me: string | null): Glance {
+		const { conversation } = view;
+		const known = reads.glance?.(conversation) ?? null;
+		if (known !== null) return known;
+		const reading = reads.fetch([conversation]);
+		if (reading === null) return glanceOf(view, me);
+		void reading.then(() => this.onRead(conversation));
+		return { last: listedLast(view), unread: view.entry?.unread ?? 0 };
 	}
 }
 
@@ -76,24 +92,13 @@ function membersOf(id: string): number | null {
 }
 
 /** What is under way from here counts as the last: it will be. */
-function lastOf(view: View, reads: Reads, me: string | null): ConversationSummary["last"] {
+function queuedLast(id: string, reads: Reads, me: string | null): ConversationSummary["last"] {
 	const queued = reads
-		.stream(view.conversation)
+		.stream(id)
 		?.queue.findLast(({ command, settled }) => command.type === "send" && !settled);
-	if (queued?.command.type === "send") {
-		const { contentType, content, clientTime } = queued.command;
-		return { from: me ?? "", text: textOf(contentType, content), at: clientTime ?? 0 };
-	}
-	for (let seq = view.held; seq >= view.first; seq -= 1) {
-		const row = view.rows.get(seq);
-		if (row !== undefined && row.state !== "skip") return shown(row);
-	}
-	const last = view.entry?.last ?? null;
-	return last === null || last.state === "skip" ? null : shown(last);
-}
-
-function shown({ sender, body, at }: WireMessage): ConversationSummary["last"] {
-	return { from: sender, text: body === null ? "" : textOf(body.contentType, body.content), at };
+	if (queued?.command.type !== "send") return null;
+	const { contentType, content, clientTime } = queued.command;
+	return { from: me ?? "", text: preview(contentType, content), at: clientTime ?? 0 };
 }
 
 function sameSummary(one: ConversationSummary, two: ConversationSummary): boolean {

@@ -5,6 +5,7 @@ import { directMembers } from "../base/ids.js";
 import type { View } from "../client/store.js";
 import type { Change, WireMember, WireWatermark } from "../protocol/frames.js";
 import type { Home, ResultOf } from "./engine.js";
+import type { KeptMembers } from "./kept.js";
 import type { ConversationInfo, Message, Role } from "./types.js";
 
 export interface Reach {
@@ -14,13 +15,6 @@ export interface Reach {
 	/** Numbers above this and up to `to`: counts have changed. */
 	readonly from: number;
 	readonly to: number;
-}
-
-/** What is kept of it, as plain data: ticks and names are there before anybody has been asked. */
-interface Kept {
-	readonly facts: Pick<Members, "kind" | "title" | "picture" | "description">;
-	readonly roles: readonly (readonly [string, Role])[];
-	readonly joinedAt: readonly (readonly [string, number])[];
 }
 
 interface Marks {
@@ -59,7 +53,7 @@ export class Members {
 
 	/** The storage is open. */
 	restore(): void {
-		const kept = this.home.note(this.noteName) as Kept | undefined;
+		const kept = this.home.note(this.noteName) as KeptMembers | undefined;
 		if (kept === undefined || this.roles !== null) return;
 		Object.assign(this, kept.facts);
 		this.roles = new Map(kept.roles);
@@ -75,7 +69,7 @@ export class Members {
 		const { kind, title, picture, description, roles, joinedAt } = this;
 		if (roles === null || kind === "direct") return;
 		const facts = { kind, title, picture, description };
-		const kept: Kept = { facts, roles: [...roles], joinedAt: [...joinedAt] };
+		const kept: KeptMembers = { facts, roles: [...roles], joinedAt: [...joinedAt] };
 		this.home.keep(this.noteName, kept);
 	}
 

@@ -7,6 +7,7 @@ import type { ClientStore } from "../client/store.js";
 import type { Core } from "./core.js";
 import type { Engine } from "./engine.js";
 import type { Files } from "./hub.js";
+import type { KeptOptions } from "./kept-store.js";
 
 /** A storage that is open. */
 export interface Opened {
@@ -29,11 +30,7 @@ export interface Foundation {
 }
 
 /** Errors: DATA_LOCKED; anything else means that memory is used instead. */
-export type OpenStorage = (
-	name: string,
-	clock: Clock,
-	onFailed: (cause: unknown) => void,
-) => Promise<Opened>;
+export type OpenStorage = (name: string, options: KeptOptions) => Promise<Opened>;
 
 export interface Platform {
 	readonly clock: Clock;

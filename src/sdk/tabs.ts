@@ -11,7 +11,7 @@ import type { Unnumbered } from "../client/sync.js";
 import type { Result, WriteCommand } from "../protocol/frames.js";
 import type { Engine } from "./engine.js";
 import { gated } from "./gate.js";
-import type { KeptStore } from "./kept-store.js";
+import type { KeptOptions, KeptStore } from "./kept-store.js";
 import type { Opened } from "./platform.js";
 import { type Call, changes, movedPhase, type Said } from "./tab-words.js";
 
@@ -172,8 +172,9 @@ export class Tabs implements Engine {
 				if (this.kept === null) this.say({ type: "join", tab: this.tab });
 				break;
 			case "join":
-				if (this.kept === null) return;
-				this.say({ type: "image", to: said.tab, image: this.kept.image(), phase: this.told() });
+				void this.kept?.whole().then((image) => {
+					this.say({ type: "image", to: said.tab, image, phase: this.told() });
+				});
 				break;
 			case "image":
 				this.imaged(said.image, movedPhase(said.phase, -this.clockGap()));
@@ -244,6 +245,7 @@ export class Tabs implements Engine {
 		if (device === null || kept === null) throw new BrokerError("UNAVAILABLE", "not started");
 		if (name === "write") {
 			const [conversation, command] = args as [string | null, WriteCommand];
+			if (again && conversation !== null) await kept.fetch([conversation]);
 			const taken = again ? this.takenBefore(conversation, command) : undefined;
 			const { ref } = taken ?? device.write(conversation, command);
 			if (tab !== this.tab) this.emit("queued", conversation);
@@ -367,10 +369,7 @@ export class Tabs implements Engine {
 	}
 }
 
-export interface TabOptions {
-	readonly clock: DeviceOptions["clock"] & {};
-	readonly onFailed: (cause: unknown) => void;
-}
+type TabOptions = Pick<KeptOptions, "clock" | "onFailed">;
 
 /** Errors: the database's; TypeError where a browser has no locks or no channels. */
 export async function openTabs(

@@ -174,6 +174,7 @@ export interface ConversationSummary {
 	readonly kind: ConversationInfo["kind"];
 	readonly title: string;
 	readonly picture: string;
+	/** Of its text the first 200 characters. */
 	readonly last: { readonly from: string; readonly text: string; readonly at: number } | null;
 	readonly unread: number;
 	readonly muted: boolean;
@@ -191,7 +192,10 @@ export interface Conversation extends AsyncIterable<Message> {
 	readonly typing: Store<readonly string[]>;
 	/** Others' visible living messages after what was seen. */
 	readonly unread: Store<number>;
-	/** At once, in any state of the connection; what it throws is a TypeError of the caller. */
+	/**
+	 * At once, in any state of the connection; what it throws is a TypeError of the caller. What is
+	 * found wrong only when the storage is open is `refused`.
+	 */
 	send(content: string | Uint8Array | SendOptions): Message;
 	/** The person has seen up to here (default: all). Kept while offline. */
 	seen(upTo?: Message | number): void;

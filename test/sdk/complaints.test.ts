@@ -174,8 +174,13 @@ t.test("what is not a message is the caller's to know, at once", async (t) => {
 	t.throws(() => talk.send({}), TypeError);
 	t.throws(() => talk.send({ text: "x", ttlMs: 1.5 }), TypeError);
 	t.same(talk.messages.snapshot(), [], "nothing of it is left in the list");
+	const mentions = [7 as unknown as string];
+	const early = talk.send({ text: "x", mentions });
+	await t.rejects(early.reached("sent"), { code: "BAD_REQUEST" });
+	t.equal(early.cancel(), true);
 	await connected(ann);
 	t.throws(() => talk.send({ text: "x", ttlMs: -1 }), TypeError);
+	t.throws(() => talk.send({ text: "x", mentions }), TypeError);
 	const large = talk.send(new Uint8Array(70_000));
 	t.equal(large.error?.code, "MESSAGE_TOO_LARGE");
 	await t.rejects(large.reached("sent"), { code: "MESSAGE_TOO_LARGE" });

@@ -6,15 +6,10 @@ import { once } from "node:events";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
-import { systemClock } from "../../src/base/clock.js";
-import { freshNames, type MemoryStore } from "../../src/client/memory-store.js";
-import type { WireMessage } from "../../src/protocol/frames.js";
 import type { ClientError, Message } from "../../src/sdk/index.js";
-import { type Batch, type Disk, KeptStore } from "../../src/sdk/kept-store.js";
-import { row, text } from "../client/operations.js";
 import { tempFolder } from "../helpers/server-process.js";
 import { tokenFor } from "../helpers/wire-client.js";
-import { connected, Party, texts, value } from "./party.js";
+import { connected, eventually, Party, texts, value } from "./party.js";
 
 function folderOf(t: { teardown(run: () => void): unknown }): string {
 	const folder = tempFolder("colloquy-client-");
@@ -174,168 +169,6 @@ t.test("no folder to be had · memory instead, and that is said", async (t) => {
 	t.equal(states.length, 1);
 });
 
-function unexpected(cause: unknown): never {
-	throw cause;
-}
-
-/** A disk in memory that a test can fill up, and whose writes it can hold. */
-class TestDisk implements Disk {
-	readonly kept = new Map<string, unknown>();
-	full = false;
-	writes = 0;
-	held: Promise<void> = Promise.resolve();
-
-	async load() {
-		return structuredClone([...this.kept]);
-	}
-
-	rows(value: unknown) {
-		const all = value as WireMessage[];
-		const last = all.at(-1);
-		return { newest: (seq: number) => (last?.seq === seq ? last : undefined), all: () => all };
-	}
-
-	async write({ put, remove, clear }: Batch) {
-		await this.held;
-		if (this.full) throw new Error("no space left");
-		this.writes += 1;
-		for (const below of clear) {
-			for (const key of [...this.kept.keys()]) if (key.startsWith(below)) this.kept.delete(key);
-		}
-		for (const key of remove) this.kept.delete(key);
-		for (const [key, value] of put) this.kept.set(key, structuredClone(value));
-	}
-
-	async close() {}
-}
-
-t.test("what is loaded is what was stored, after any walk of changes", async (t) => {
-	for (let seed = 1; seed <= 20; seed += 1) {
-		const random = walk(seed);
-		const disk = new TestDisk();
-		const store = await KeptStore.open(disk, systemClock, unexpected);
-		for (let step = 0; step < 120; step += 1) {
-			change(store, random);
-			if (random(4) === 0) await store.durable();
-		}
-		await store.durable();
-		const loaded = await KeptStore.open(disk, systemClock, unexpected);
-		t.same(picture(loaded), picture(store), `seed ${seed}`);
-	}
-});
-
-function walk(seed: number): (bound: number) => number {
-	let state = seed;
-	return (bound) => {
-		state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-		return Math.floor((state / 2 ** 32) * bound);
-	};
-}
-
-function change(store: MemoryStore, random: (bound: number) => number): void {
-	const conversation = ["c1", "c2", "c3"][random(3)] as string;
-	const place = random(8) === 0 ? null : conversation;
-	const stream = store.stream(place);
-	const n = (stream?.answered ?? 0) + 1 + random(4);
-	const rows = [row(1 + random(100), { changed: random(100) })];
-	const mark = { user: `u${random(3)}`, delivered: random(9), deliveredAt: 1, seen: 0, seenAt: 0 };
-	switch (random(9)) {
-		case 0:
-			store.began({
-				current: random(100),
-				generation: random(100),
-				epoch: random(10) === 0 ? `e${random(3)}` : "e1",
-			});
-			break;
-		case 1:
-			store.listed();
-			break;
-		case 2:
-		case 3:
-			store.enqueue(place, text(`t${random(1_000)}`));
-			break;
-		case 4:
-			store.settle(place, n);
-			break;
-		case 5:
-			store.change(conversation, { rows, watermarks: [mark], clear: random(10) === 0 });
-			break;
-		case 6:
-			store.settleWith(conversation, n, { rows, position: random(100) });
-			break;
-		case 7:
-			if (random(3) === 0) {
-				const { device, outbox } = freshNames(systemClock);
-				store.fork([{ device }, { outbox }, { device, outbox }][random(3)] ?? {});
-			} else store.moved(place, new Set([random(50)]));
-			break;
-		default:
-			store.keep(`note${random(3)}`, { some: random(100) });
-	}
-}
-
-/** Everything that can be read, as plain data. */
-function picture(store: MemoryStore): unknown {
-	return {
-		identity: store.identity(),
-		streams: [...store.streams()]
-			.map((stream) => ({ ...stream, queue: [...stream.queue] }))
-			.sort(by),
-		views: [...store.views()]
-			.map((view) => ({
-				...view,
-				rows: [...view.rows.values()].sort((one, two) => one.seq - two.seq),
-				watermarks: [...view.watermarks.values()].sort((one, two) =>
-					one.user < two.user ? -1 : 1,
-				),
-			}))
-			.sort(by),
-		moving: [...store.moving()].map((place) => [place, [...store.movingOf(place)]]).sort(),
-		notes: ["note0", "note1", "note2"].map((name) => store.note(name)),
-	};
-}
-
-function by(one: { conversation: string | null }, two: { conversation: string | null }): number {
-	return (one.conversation ?? "") < (two.conversation ?? "") ? -1 : 1;
-}
-
-t.test("durable waits for the write that has it, and writes gather meanwhile", async (t) => {
-	const disk = new TestDisk();
-	const store = await KeptStore.open(disk, systemClock, unexpected);
-	let release = () => {};
-	disk.held = new Promise((resolve) => {
-		release = resolve;
-	});
-	const before = disk.writes;
-	store.enqueue("c1", text("one"));
-	let durable = false;
-	const first = store.durable().then(() => {
-		durable = true;
-	});
-	await new Promise((resolve) => setImmediate(resolve));
-	for (let i = 0; i < 50; i += 1) store.enqueue("c1", text(`more ${i}`));
-	await new Promise((resolve) => setImmediate(resolve));
-	t.equal(durable, false);
-	release();
-	await first;
-	await store.durable();
-	t.equal(disk.writes - before, 2);
-	t.equal([...disk.kept.keys()].filter((key) => key.startsWith("q")).length, 51);
-});
-
-t.test("a disk that is full · said once, memory from then on, nobody waits for ever", async (t) => {
-	const failures: unknown[] = [];
-	const disk = new TestDisk();
-	const store = await KeptStore.open(disk, systemClock, (cause) => failures.push(cause));
-	disk.full = true;
-	store.enqueue("c1", text("one"));
-	await store.durable();
-	store.enqueue("c1", text("two"));
-	await store.durable();
-	t.equal(failures.length, 1);
-	t.equal(store.stream("c1")?.queue.length, 2);
-});
-
 t.test("nothing is said before what it rests on is durable", async (t) => {
 	const party = await Party.start(t);
 	await party.provision("bob");
@@ -353,4 +186,69 @@ t.test("nothing is said before what it rests on is durable", async (t) => {
 	for (let at = 0; at < 20; at += 1) {
 		t.ok(order.indexOf(`queued ${at}`) < order.indexOf(`sent ${at}`), `${at}`);
 	}
+});
+
+t.test("closed and opened again · the list is there before messages are read", async (t) => {
+	const party = await Party.start(t);
+	const store = folderOf(t);
+	const { talk: bobs } = await party.pair("bob", "ann");
+	const first = party.client("ann", { store });
+	await value(first.conversations, ({ length }) => length === 1);
+	await bobs.send("one").reached("delivered");
+	await bobs.send("two").reached("delivered");
+	await value(first.conversations, ([talk]) => talk?.unread === 2);
+	const before = first.conversations.snapshot();
+	await first.close();
+
+	const second = party.client("ann", { store });
+	party.line(second).broken = true;
+	t.same(await value(second.conversations, ({ length }) => length > 0), before);
+	const talk = second.conversation("ann~bob");
+	await value(talk.messages, (list) => texts(list).join() === "one,two");
+	t.equal(talk.unread.snapshot(), 2);
+});
+
+t.test("opened again, not looked at · what changes meets what is kept", async (t) => {
+	const party = await Party.start(t);
+	const store = folderOf(t);
+	const { talk: bobs } = await party.pair("bob", "ann");
+	const first = party.client("ann", { store });
+	await value(first.conversations, ({ length }) => length === 1);
+	const one = bobs.send("one");
+	await bobs.send("two").reached("delivered");
+	const talk = first.conversation("ann~bob");
+	await value(talk.messages, ({ length }) => length === 2);
+	await talk.send("mine").reached("delivered");
+	await first.close();
+
+	await bobs.edit(one, "one, edited");
+	const second = party.client("ann", { store });
+	const heard: string[] = [];
+	second.on("message", ({ text }) => heard.push(text));
+	await connected(second);
+	await bobs.react(one, "👍");
+	await bobs.send("three").reached("delivered");
+	await eventually(() => heard.length > 0);
+	t.same(heard, ["three"], "what is kept does not arrive again");
+	const list = second.conversation("ann~bob").messages.snapshot();
+	t.same(texts(list), ["one, edited", "two", "mine", "three"]);
+	t.same([...(list[0]?.reactions ?? [])], [["👍", ["bob"]]]);
+});
+
+t.test("the iterator of a conversation that is being read · only what arrives", async (t) => {
+	const party = await Party.start(t);
+	const store = folderOf(t);
+	const { talk: bobs } = await party.pair("bob", "ann");
+	const first = party.client("ann", { store });
+	await value(first.conversations, ({ length }) => length === 1);
+	await bobs.send("before").reached("delivered");
+	await value(first.conversations, ([talk]) => talk?.last?.text === "before");
+	await first.close();
+
+	const second = party.client("ann", { store });
+	const iterator = second.conversation("ann~bob")[Symbol.asyncIterator]();
+	const next = iterator.next();
+	await connected(second);
+	await bobs.send("after").reached("delivered");
+	t.equal((await next).value?.text, "after");
 });

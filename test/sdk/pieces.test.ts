@@ -23,7 +23,7 @@ class Stage {
 	hanging = false;
 	peer: Peer | null = null;
 	wake: () => void = () => {};
-	openStorage: OpenStorage = async (_, clock) => memory(null, clock);
+	openStorage: OpenStorage = async (_, { clock }) => memory(null, clock);
 
 	client(store?: string) {
 		const platform: Platform = {
