@@ -92,6 +92,11 @@ export class Device {
 		void this.connect();
 	}
 
+	/** Says at once what is due: for who stops now, of own accord. */
+	flush(): void {
+		if (this.state.type === "connected") this.state.session.flush();
+	}
+
 	/** Disconnect and stay so. What is queued stays in the store. */
 	stop(): void {
 		this.halt(null);

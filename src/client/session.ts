@@ -120,6 +120,11 @@ export class Session {
 		});
 	}
 
+	/** What is due is said now, not at the end of the turn. */
+	flush(): void {
+		this.guarded(() => this.sendDue());
+	}
+
 	/** End it from this side; `onEnd` is not called. */
 	close(): void {
 		if (this.phase.type === "ended") return;
@@ -271,12 +276,12 @@ export class Session {
 		this.scheduled = true;
 		this.options.clock.soon(() => {
 			this.scheduled = false;
-			this.guarded(() => this.flush());
+			this.flush();
 		});
 	}
 
 	/** One frame a turn: requests and answers first, then receipts, then writes. */
-	private flush(): void {
+	private sendDue(): void {
 		if (this.phase.type !== "ready" || this.draining) return;
 		const { transport } = this.options;
 		const { outbox, sync, welcome } = this.phase.live;

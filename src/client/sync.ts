@@ -227,9 +227,9 @@ export class Sync {
 				return;
 			}
 			for (const entry of result.entries) this.accept(entry);
-			this.port.emit("listed", result.entries, result.cursor === null);
 			if (result.cursor !== null) this.page(result.cursor);
 			else this.listRead();
+			this.port.emit("listed", result.entries, result.cursor === null);
 		});
 	}
 

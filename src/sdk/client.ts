@@ -20,6 +20,7 @@ class Shell implements Client {
 	readonly state: Client["state"];
 	readonly storage: Client["storage"];
 	readonly conversations: Client["conversations"];
+	readonly listed: Client["listed"];
 	readonly profile: Client["profile"];
 	readonly blocked: Client["blocked"];
 
@@ -28,6 +29,7 @@ class Shell implements Client {
 		this.state = core.connection.state;
 		this.storage = core.storage;
 		this.conversations = core.conversations;
+		this.listed = core.listed;
 		this.profile = core.profile;
 		this.blocked = core.blocked;
 	}

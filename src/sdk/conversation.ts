@@ -281,6 +281,8 @@ export class Talk implements Conversation, Place {
 
 	older(count = historyPage): Promise<{ readonly more: boolean }> {
 		const page = this.paging.then(async () => {
+			// Only the list tells where the view of a new device begins.
+			await this.hub.when(this.home.listed, () => this.home.listed.snapshot());
 			if (this.view !== undefined && this.view.first <= 1) return { more: false };
 			const { more } = await this.home.history(this.id, this.view?.first ?? null, count);
 			this.reread();

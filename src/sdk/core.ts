@@ -32,6 +32,7 @@ export class Core implements Home {
 	readonly presences: Presences;
 	readonly storage: Live<StorageState>;
 	readonly conversations: Live<readonly ConversationSummary[]>;
+	readonly listed: Live<boolean>;
 	readonly profile: Live<Profile>;
 	readonly blocked: Live<readonly string[]>;
 	contentBytesMax = contentBytesMax;
@@ -72,6 +73,7 @@ export class Core implements Home {
 		this.conversations = new Live<readonly ConversationSummary[]>(hub, [], (before) =>
 			this.reads === null ? before : this.list.compute(before, this.reads, this.user, clock.now()),
 		);
+		this.listed = new Live(hub, false, () => this.reads?.identity().listed ?? false);
 		this.opening = this.open().catch((cause) => hub.fault(cause));
 	}
 
@@ -170,6 +172,7 @@ export class Core implements Home {
 	private refreshLists(): void {
 		this.list.touchAll();
 		this.conversations.touch();
+		this.listed.touch();
 		this.connection.state.touch();
 	}
 
@@ -189,6 +192,7 @@ export class Core implements Home {
 		return {
 			phase: (phase) => {
 				if (phase.type === "ready" && !this.welcomed(phase.welcome)) return;
+				this.listed.touch();
 				connection.phase(phase);
 				if (phase.type === "ready") this.connectedAgain();
 				else this.presences.lost();
@@ -213,6 +217,7 @@ export class Core implements Home {
 			},
 			listed: (entries) => {
 				for (const { conversation } of entries) this.moved(conversation);
+				this.listed.touch();
 			},
 			reset: (conversation) => {
 				hub.emit("reset", conversation);
@@ -377,6 +382,7 @@ export class Core implements Home {
 	}
 
 	close(): Promise<void> {
+		this.engine?.flush();
 		this.connection.close(null);
 		this.closing ??= this.finish();
 		return this.closing;

@@ -8,7 +8,7 @@ import type { ClientStore, Queued } from "../client/store.js";
 import type { Request, Unnumbered } from "../client/sync.js";
 import type { Result, WriteCommand } from "../protocol/frames.js";
 import type { Glance } from "./glance.js";
-import type { Hub } from "./hub.js";
+import type { Hub, Live } from "./hub.js";
 import type { ClientError } from "./types.js";
 
 export type Reads = Pick<
@@ -23,6 +23,7 @@ export interface Engine
 	extends Pick<
 		Device,
 		| "start"
+		| "flush"
 		| "stop"
 		| "hurry"
 		| "check"
@@ -56,6 +57,8 @@ export interface Home {
 	/** Null while the storage is being opened. */
 	readonly reads: Reads | null;
 	readonly connected: boolean;
+	/** Whether the whole list of conversations is stored. */
+	readonly listed: Live<boolean>;
 	readonly contentBytesMax: number;
 	/**
 	 * Queue a write; before the storage is open it waits for that.

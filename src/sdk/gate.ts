@@ -9,10 +9,9 @@ export function gated(connect: DeviceOptions["connect"], durable: () => Promise<
 	return async (url: string | null) => gate(await connect(url), durable);
 }
 
-/** Sends in order, each message when what was stored before it is durable. */
+/** Sends in order, each message when what was stored before it is durable; closes after them. */
 function gate(inner: Transport, durable: () => Promise<void>): Transport {
 	let held = 0;
-	let over = false;
 	let last: Promise<void> = Promise.resolve();
 	const outer: Transport = {
 		get buffered() {
@@ -25,14 +24,13 @@ function gate(inner: Transport, durable: () => Promise<void>): Transport {
 				.then(() => stored)
 				.then(() => {
 					held -= bytes.length;
-					if (!over) inner.send(bytes);
+					inner.send(bytes);
 				});
 		},
 		pause: () => inner.pause(),
 		resume: () => inner.resume(),
 		close(code, reason) {
-			over = true;
-			inner.close(code, reason);
+			void last.then(() => inner.close(code, reason));
 		},
 		onMessage: () => {},
 		onClose: () => {},

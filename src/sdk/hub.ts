@@ -91,6 +91,18 @@ export class Hub {
 		return quiet(promise);
 	}
 
+	/** Resolves when the condition holds, as soon as this store has changed. Errors: CLOSED. */
+	when(store: Pick<Store<unknown>, "subscribe">, holds: () => boolean): Promise<void> {
+		return this.untilClosed<void>((resolve) => {
+			if (holds()) return resolve();
+			const off = store.subscribe(() => {
+				if (!holds()) return;
+				off();
+				resolve();
+			});
+		});
+	}
+
 	/** Everything that waits is told; what is already under way is told before. */
 	close(): void {
 		this.flush();

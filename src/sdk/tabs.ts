@@ -348,6 +348,10 @@ export class Tabs implements Engine {
 		this.tellLeader("start", []);
 	}
 
+	flush(): void {
+		this.device?.flush();
+	}
+
 	stop(): void {
 		this.started = false;
 		this.device?.stop();

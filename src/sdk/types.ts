@@ -263,6 +263,8 @@ export interface Client {
 	readonly storage: Store<StorageState>;
 	/** Newest activity first. */
 	readonly conversations: Store<readonly ConversationSummary[]>;
+	/** The list is whole: false on a new device, until the server has told all of it. */
+	readonly listed: Store<boolean>;
 	readonly profile: Store<Profile>;
 	readonly blocked: Store<readonly string[]>;
 	/** The same object for the same id. Errors: ID_INVALID. */
@@ -292,7 +294,10 @@ export interface Client {
 		event: K,
 		callback: (...args: ClientEvents[K]) => void,
 	): () => void;
-	/** Disconnects, ends iterators, closes the storage. What is queued there goes out next time. */
+	/**
+	 * Says what has been received and seen, disconnects, ends iterators, closes the storage. What is
+	 * queued there goes out next time.
+	 */
 	close(): Promise<void>;
 	[Symbol.asyncDispose](): Promise<void>;
 }
