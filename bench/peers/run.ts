@@ -1,0 +1,141 @@
+// `npm run bench:peers -- [flags]`, which is `node dist/bench/peers/run.js`: the same cycle
+// against other servers and ours, each in turn on the same core, several rounds, medians and
+// ratios. Exits with 1 when a run met a fault: its figures are then no result.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runLoad } from "../child.js";
+import { cycle } from "../cycle.js";
+import { Flags } from "../flags.js";
+import { conditions } from "../machine.js";
+import { debianVersion } from "./files.js";
+import { install } from "./install.js";
+import type { PeerLoadOptions, Run } from "./load.js";
+import type { Peer } from "./peer.js";
+import { peers } from "./peers.js";
+import { type Entry, report } from "./report.js";
+
+const ours = "ours";
+
+const help = `npm run bench:peers -- [flags]
+
+  --rounds 3 --pairs 100 --window 16 --seconds 5 --warmup 1 --bytes 100 --seed 1
+  --only a,b     of ${[ours, ...peers.map(({ key }) => key)].join(", ")}
+  --no-install   leave Debian's packages alone; what is missing is a row that says so
+  --json         one JSON document on stdout and nothing else
+`;
+
+async function main(): Promise<number> {
+	const flags = new Flags(process.argv.slice(2), ["json", "help", "no-install"]);
+	if (flags.on("help")) {
+		process.stdout.write(help);
+		return 0;
+	}
+	const shape = {
+		pairs: flags.number("pairs", 100),
+		window: flags.number("window", 16),
+		seconds: flags.number("seconds", 5),
+		warmup: flags.number("warmup", 1),
+		bytes: flags.number("bytes", 100),
+		seed: flags.number("seed", 1),
+	};
+	const rounds = flags.number("rounds", 3);
+	const json = flags.on("json");
+	const mayInstall = !flags.on("no-install");
+	const only = flags.text("only")?.split(",") ?? [ours, ...peers.map(({ key }) => key)];
+	const strangers = [
+		...only.filter((key) => key !== ours && !peers.some((peer) => peer.key === key)),
+		...flags.unknown().map((name) => `--${name}`),
+		...flags.words,
+	];
+	if (strangers.length > 0) {
+		process.stderr.write(`not known: ${strangers.join(", ")}\n\n${help}`);
+		return 2;
+	}
+	const wanted = peers.filter(({ key }) => only.includes(key));
+	if (mayInstall) install(wanted.flatMap(({ debian }) => debian ?? []));
+	const entries: Measured[] = wanted.map(entryOf);
+	if (only.includes(ours)) entries.unshift(ourEntry());
+	const where = conditions();
+	for (let round = 1; round <= rounds; round += 1) {
+		for (const entry of entries) {
+			if (entry.missing !== null) continue;
+			if (!json) process.stderr.write(`round ${round}: ${entry.title} …\n`);
+			try {
+				entry.runs.push(await entry.run(shape));
+			} catch (cause) {
+				entry.missing = cause instanceof Error ? cause.message : String(cause);
+			}
+		}
+	}
+	process.stdout.write(report({ json, conditions: where, shape, rounds, entries }));
+	return entries.some(({ runs }) => runs.some(({ faults }) => faults > 0)) ? 1 : 0;
+}
+
+export interface Shape {
+	readonly pairs: number;
+	readonly window: number;
+	readonly seconds: number;
+	readonly warmup: number;
+	readonly bytes: number;
+	readonly seed: number;
+}
+
+interface Measured extends Entry {
+	missing: string | null;
+	readonly runs: Run[];
+	run(shape: Shape): Promise<Run>;
+}
+
+function entryOf(peer: Peer): Measured {
+	const { key, keeps, debian } = peer;
+	const there = debian === null || debianVersion(debian) !== null;
+	return {
+		key,
+		title: there ? peer.title() : key,
+		keeps,
+		missing: there ? null : `not installed: apt-get install ${debian}`,
+		runs: [],
+		run: (shape) => runPeer(peer, shape),
+	};
+}
+
+/** A new server on a new folder for every run, so that none profits from another's caches. */
+async function runPeer(peer: Peer, shape: Shape): Promise<Run> {
+	const folder = mkdtempSync(join(tmpdir(), "colloquy-peer-"));
+	try {
+		const service = await peer.start(folder);
+		try {
+			const options: PeerLoadOptions = {
+				...shape,
+				key: peer.key,
+				port: service.port,
+				serverPid: service.pid,
+			};
+			return await runLoad<Run>("./peers/load.js", options);
+		} finally {
+			await service.stop();
+		}
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+/** Ours goes through its own scenario, so that both commands measure the same. */
+function ourEntry(): Measured {
+	return {
+		key: ours,
+		title: "Colloquy",
+		keeps: "disk, synced before the ack; receipts too",
+		missing: null,
+		runs: [],
+		async run(shape) {
+			const args = Object.entries(shape).map(([name, value]) => `--${name}=${value}`);
+			const [figures] = await cycle(new Flags(args, []));
+			return figures as unknown as Run;
+		},
+	};
+}
+
+process.exitCode = await main();
