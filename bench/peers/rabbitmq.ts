@@ -15,7 +15,7 @@ const prefetch = 2_048;
 export const rabbitmq: Peer = {
 	key: "rabbitmq",
 	title: () => `RabbitMQ ${debianVersion("rabbitmq-server")}, durable queues, confirms`,
-	keeps: "disk, until B has it",
+	keeps: "disk, synced before the ack, until B has it",
 	debian: "rabbitmq-server",
 	async start(folder) {
 		const [port, daemonPort, dist] = [await freePort(), await freePort(), await freePort()];

@@ -5,6 +5,11 @@ import type { Conditions } from "../machine.js";
 import { about } from "../table.js";
 import type { Run } from "./load.js";
 
+export interface MeasuredRun extends Run {
+	/** How much of a core other work on the machine took from start to end. */
+	readonly othersCpuShare: number | null;
+}
+
 /** A row: a server and what was measured of it. */
 export interface Entry {
 	readonly key: string;
@@ -12,7 +17,7 @@ export interface Entry {
 	readonly keeps: string;
 	/** Why there are no figures; null: there are. */
 	readonly missing: string | null;
-	readonly runs: readonly Run[];
+	readonly runs: readonly MeasuredRun[];
 }
 
 export interface Comparison {
@@ -28,11 +33,13 @@ const columns = [
 	"keeps a message",
 	"cycles/s",
 	"server µs",
+	"least – most",
 	"× ours",
 	"p50 ms",
 	"p99 ms",
 	"server core",
 	"load core",
+	"others",
 	"bound",
 	"faults",
 ] as const;
@@ -80,8 +87,8 @@ export function report({ json, conditions, shape, rounds, entries }: Comparison)
 
 type Medians = ReturnType<typeof mediansOf>;
 
-function mediansOf(runs: readonly Run[]) {
-	const of = (figure: (run: Run) => number | null) => median(runs.map(figure));
+function mediansOf(runs: readonly MeasuredRun[]) {
+	const of = (figure: (run: MeasuredRun) => number | null) => median(runs.map(figure));
 	return {
 		cyclesPerSecond: of((run) => run.cyclesPerSecond),
 		serverCpuMicrosPerCycle: of((run) => run.serverCpuMicrosPerCycle),
@@ -89,6 +96,7 @@ function mediansOf(runs: readonly Run[]) {
 		p99Ms: of((run) => run.p99Ms),
 		serverCpuShare: of((run) => run.serverCpuShare),
 		loadCpuShare: of((run) => run.loadCpuShare),
+		othersCpuShare: of((run) => run.othersCpuShare),
 		faults: runs.reduce((sum, run) => sum + run.faults, 0),
 	};
 }
@@ -109,14 +117,23 @@ function cells(row: Medians & { entry: Entry; timesOurs: number | null }): strin
 		entry.keeps,
 		figure(row.cyclesPerSecond, 0),
 		figure(row.serverCpuMicrosPerCycle, 1),
+		spread(entry.runs),
 		figure(row.timesOurs, 1),
 		figure(row.p50Ms, 1),
 		figure(row.p99Ms, 1),
 		share(row.serverCpuShare),
 		share(row.loadCpuShare),
+		share(row.othersCpuShare),
 		bound(row),
 		figure(row.faults, 0),
 	];
+}
+
+/** Between which the server's CPU per cycle was in the rounds. */
+function spread(runs: readonly MeasuredRun[]): string {
+	const told = runs.flatMap(({ serverCpuMicrosPerCycle }) => serverCpuMicrosPerCycle ?? []);
+	if (told.length === 0) return "";
+	return `${figure(Math.min(...told), 1)} – ${figure(Math.max(...told), 1)}`;
 }
 
 /** What kept the rate from being higher; a run that the load bounds says nothing about rates. */

@@ -12,9 +12,10 @@ import { conditions } from "../machine.js";
 import { debianVersion } from "./files.js";
 import { install } from "./install.js";
 import type { PeerLoadOptions, Run } from "./load.js";
+import { watchOthers } from "./others.js";
 import type { Peer } from "./peer.js";
 import { peers } from "./peers.js";
-import { type Entry, report } from "./report.js";
+import { type Entry, type MeasuredRun, report } from "./report.js";
 
 const ours = "ours";
 
@@ -63,7 +64,9 @@ async function main(): Promise<number> {
 			if (entry.missing !== null) continue;
 			if (!json) process.stderr.write(`round ${round}: ${entry.title} …\n`);
 			try {
-				entry.runs.push(await entry.run(shape));
+				const others = watchOthers();
+				const run = await entry.run(shape);
+				entry.runs.push({ ...run, othersCpuShare: others() });
 			} catch (cause) {
 				entry.missing = cause instanceof Error ? cause.message : String(cause);
 			}
@@ -84,7 +87,7 @@ export interface Shape {
 
 interface Measured extends Entry {
 	missing: string | null;
-	readonly runs: Run[];
+	readonly runs: MeasuredRun[];
 	run(shape: Shape): Promise<Run>;
 }
 

@@ -169,6 +169,7 @@ t.test("the table shows medians, and what a cycle costs beside ours", async (t) 
 			serverCpuMicrosPerCycle,
 			serverCpuShare: 0.5,
 			loadCpuShare: 0.95,
+			othersCpuShare: 0.1,
 			p50Ms: 1,
 			p99Ms: 2,
 			maxMs: 3,
@@ -185,6 +186,14 @@ t.test("the table shows medians, and what a cycle costs beside ours", async (t) 
 		entries,
 	};
 	const lines = report(comparison).split("\n");
-	t.ok(lines.includes("| ours | nothing | 1,000 | 10 | 1 | 1 | 2 | 50 % | 95 % | load | 0 |"));
-	t.ok(lines.includes("| other | nothing | 1,000 | 26 | 2.6 | 1 | 2 | 50 % | 95 % | load | 0 |"));
+	t.ok(
+		lines.includes(
+			"| ours | nothing | 1,000 | 10 | 9 – 30 | 1 | 1 | 2 | 50 % | 95 % | 10 % | load | 0 |",
+		),
+	);
+	t.ok(
+		lines.includes(
+			"| other | nothing | 1,000 | 26 | 20 – 45 | 2.6 | 1 | 2 | 50 % | 95 % | 10 % | load | 0 |",
+		),
+	);
 });
