@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import t from "tap";
 import { cpuMicros } from "../../bench/machine.js";
+import { watchOthers } from "../../bench/peers/others.js";
 import { Pair } from "../../bench/peers/pair.js";
 import { type Entry, report } from "../../bench/peers/report.js";
 import { treeMicros } from "../../bench/peers/tree.js";
@@ -112,12 +113,16 @@ t.test("CPU time is that of a process and everything below it", async (t) => {
 	const stdio = ["ignore", "ignore", "inherit", "ipc"] as const;
 	const parent = spawn(process.execPath, ["-e", script], { stdio: [...stdio] });
 	const ended = once(parent, "exit");
+	const others = watchOthers();
+	const from = performance.now();
 	await once(parent, "message");
+	const coreMs = (others() ?? 0) * (performance.now() - from);
 	const pid = parent.pid as number;
 	const below = (treeMicros(pid) ?? 0) - (cpuMicros(pid) ?? 0);
 	parent.disconnect();
 	await ended;
 	t.ok(below >= 290_000, `the child used 300 ms, ${below} µs were told`);
+	t.ok(coreMs >= 280, `to the machine it is other work as long as it runs: ${coreMs} ms`);
 	t.equal(treeMicros(pid), null, "nothing is told of a process that has ended");
 });
 
