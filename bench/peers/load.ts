@@ -72,6 +72,7 @@ async function main(options: PeerLoadOptions): Promise<Run> {
 	for (const pair of pairs) {
 		if (!pair.idle) pair.fault(`sent ${pair.last}, B has ${pair.got}, done are ${pair.done}`);
 	}
+	if (measured.cycles === 0) meter.fault("not one cycle was done");
 	return { ...measured, faults: meter.faults, firstFaults: meter.firstFaults };
 }
 

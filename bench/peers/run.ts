@@ -1,6 +1,6 @@
 // `npm run bench:peers -- [flags]`, which is `node dist/bench/peers/run.js`: the same cycle
 // against other servers and ours, each in turn on the same core, several rounds, medians and
-// ratios. Exits with 1 when a run met a fault: its figures are then no result.
+// ratios. Exits with 1 when a run failed or met a fault: its figures are then no result.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -59,6 +59,7 @@ async function main(): Promise<number> {
 	const entries: Measured[] = wanted.map(entryOf);
 	if (only.includes(ours)) entries.unshift(ourEntry());
 	const where = conditions();
+	let failed = false;
 	for (let round = 1; round <= rounds; round += 1) {
 		for (const entry of entries) {
 			if (entry.missing !== null) continue;
@@ -68,15 +69,17 @@ async function main(): Promise<number> {
 				const run = await entry.run(shape);
 				entry.runs.push({ ...run, othersCpuShare: others() });
 			} catch (cause) {
-				entry.missing = cause instanceof Error ? cause.message : String(cause);
+				failed = true;
+				// One line: it stands in a cell of the table.
+				entry.missing = String(cause).replace(/\s+/g, " ");
 			}
 		}
 	}
 	process.stdout.write(report({ json, conditions: where, shape, rounds, entries }));
-	return entries.some(({ runs }) => runs.some(({ faults }) => faults > 0)) ? 1 : 0;
+	return failed || entries.some(({ runs }) => runs.some(({ faults }) => faults > 0)) ? 1 : 0;
 }
 
-export interface Shape {
+interface Shape {
 	readonly pairs: number;
 	readonly window: number;
 	readonly seconds: number;
@@ -107,6 +110,9 @@ function entryOf(peer: Peer): Measured {
 /** A new server on a new folder for every run, so that none profits from another's caches. */
 async function runPeer(peer: Peer, shape: Shape): Promise<Run> {
 	const folder = mkdtempSync(join(tmpdir(), "colloquy-peer-"));
+	const discard = () => rmSync(folder, { recursive: true, force: true });
+	// Also when somebody ends the command in mid-run.
+	process.once("exit", discard);
 	try {
 		const service = await peer.start(folder);
 		try {
@@ -121,7 +127,8 @@ async function runPeer(peer: Peer, shape: Shape): Promise<Run> {
 			await service.stop();
 		}
 	} finally {
-		rmSync(folder, { recursive: true, force: true });
+		process.off("exit", discard);
+		discard();
 	}
 }
 

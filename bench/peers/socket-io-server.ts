@@ -9,7 +9,7 @@ const users = new Map<string, Socket>();
 
 server.on("connection", (socket) => {
 	// The first request is not needed any more; its memory is.
-	Reflect.deleteProperty(socket.conn, "request");
+	Object.assign(socket.conn, { request: null });
 	users.set(socket.handshake.auth.user as string, socket);
 	socket.on("message", (to: string, text: string, ack: () => void) => {
 		users.get(to)?.emit("message", text);

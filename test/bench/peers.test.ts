@@ -98,7 +98,7 @@ for (const [what, happens] of Object.entries(wrongs)) {
 t.test("CPU time is that of a process and everything below it", async (t) => {
 	if (cpuMicros(process.pid) === null) return t.comment("no /proc here");
 	const child = `
-		const until = process.cpuUsage().user + 3e5;
+		const until = process.cpuUsage().user + 1e5;
 		while (process.cpuUsage().user < until);
 		process.send("burnt");
 		setInterval(() => {}, 1e3);
@@ -121,8 +121,8 @@ t.test("CPU time is that of a process and everything below it", async (t) => {
 	const below = (treeMicros(pid) ?? 0) - (cpuMicros(pid) ?? 0);
 	parent.disconnect();
 	await ended;
-	t.ok(below >= 290_000, `the child used 300 ms, ${below} µs were told`);
-	t.ok(coreMs >= 280, `to the machine it is other work as long as it runs: ${coreMs} ms`);
+	t.ok(below >= 90_000, `the child used 100 ms, ${below} µs were told`);
+	t.ok(coreMs >= 80, `to the machine it is other work as long as it runs: ${coreMs} ms`);
 	t.equal(treeMicros(pid), null, "nothing is told of a process that has ended");
 });
 
@@ -143,6 +143,14 @@ t.test("the command compares what needs no package, and counts every message", a
 		t.ok(runs[0].cycles > 16, `${key} did more than its windows hold: ${runs[0].cycles}`);
 		t.ok(cyclesPerSecond > 0);
 	}
+});
+
+t.test("a run with a fault is no result: the command says so and fails", async (t) => {
+	// A window without room sends nothing.
+	const args = ["--only", "ws", "--rounds", "1", "--window", "0", "--warmup", "0"];
+	const { code, stdout } = await run([...args, "--seconds", "0.1"]);
+	t.equal(code, 1);
+	t.match(stdout, /^✗ ws .*: not one cycle was done$/m);
 });
 
 t.test("a server that is not there is a row that says so", async (t) => {
