@@ -20,6 +20,8 @@ export interface Peer {
 export interface Service {
 	readonly pid: number;
 	readonly port: number;
+	/** What it said last, when it has ended by itself; null: it is up. */
+	lastWords(): string | null;
 	/** Ends it and whatever it started. */
 	stop(): Promise<void>;
 }

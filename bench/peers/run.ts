@@ -123,6 +123,9 @@ async function runPeer(peer: Peer, shape: Shape): Promise<Run> {
 				serverPid: service.pid,
 			};
 			return await runLoad<Run>("./peers/load.js", options);
+		} catch (cause) {
+			const words = service.lastWords();
+			throw words === null ? cause : new Error(`the server ended: ${words}`);
 		} finally {
 			await service.stop();
 		}

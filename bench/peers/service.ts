@@ -71,7 +71,8 @@ export async function startService(
 		}
 		await sleep(50);
 	}
-	return { pid: child.pid as number, port, stop };
+	const lastWords = () => (over ? said.trim() : null);
+	return { pid: child.pid as number, port, lastWords, stop };
 }
 
 function endGroup(child: ChildProcess): void {
@@ -90,7 +91,8 @@ function takesConnections(port: number): Promise<boolean> {
 			socket.destroy();
 			resolve(up);
 		};
-		socket.once("connect", () => settle(true));
+		// Where nobody listens yet, a socket may be given that very port and meet itself.
+		socket.once("connect", () => settle(socket.localPort !== port));
 		socket.once("error", () => settle(false));
 	});
 }
