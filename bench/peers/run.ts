@@ -5,9 +5,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { runLoad } from "../child.js";
 import { cycle } from "../cycle.js";
-import { Flags } from "../flags.js";
+import { Flags, type FlagValues } from "../flags.js";
 import { conditions } from "../machine.js";
 import { debianVersion } from "./files.js";
 import { install } from "./install.js";
@@ -27,8 +28,23 @@ const help = `npm run bench:peers -- [flags]
   --json         one JSON document on stdout and nothing else
 `;
 
+const switches = ["json", "help", "no-install"];
+
+/** As the flags of the bench are kept: numbers as they were typed. */
+function given(values: object): FlagValues {
+	const typed = Object.entries(values).map(([name, value]: [string, unknown]) => [
+		name,
+		typeof value === "number" ? String(value) : value,
+	]);
+	return Object.fromEntries(typed) as FlagValues;
+}
+
 async function main(): Promise<number> {
-	const flags = new Flags(process.argv.slice(2), ["json", "help", "no-install"]);
+	const { values, positionals } = parseArgs({
+		strict: false,
+		options: Object.fromEntries(switches.map((name) => [name, { type: "boolean" }])),
+	});
+	const flags = new Flags(positionals, given(values));
 	if (flags.on("help")) {
 		process.stdout.write(help);
 		return 0;
@@ -144,8 +160,7 @@ function ourEntry(): Measured {
 		missing: null,
 		runs: [],
 		async run(shape) {
-			const args = Object.entries(shape).map(([name, value]) => `--${name}=${value}`);
-			const [figures] = await cycle(new Flags(args, []));
+			const [figures] = await cycle(new Flags([], given(shape)));
 			return figures as unknown as Run;
 		},
 	};
