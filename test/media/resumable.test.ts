@@ -8,53 +8,8 @@ import t from "tap";
 import { startBroker } from "../helpers/broker.js";
 import { startServer } from "../helpers/server-process.js";
 import { tokenFor } from "../helpers/wire-client.js";
-import {
-	type Answered,
-	ask,
-	eventually,
-	filesOf,
-	type Headers,
-	picture,
-	sha256,
-	upload,
-} from "./files.js";
-
-interface Place {
-	readonly wsUrl: string;
-	readonly data: string;
-}
-
-const tus: Headers = { "tus-resumable": "1.0.0" };
-
-function meta(facts: Readonly<Record<string, string>>): Headers {
-	const pairs = Object.entries(facts).map(
-		([name, value]) => `${name} ${Buffer.from(value).toString("base64")}`,
-	);
-	return pairs.length === 0 ? {} : { "upload-metadata": pairs.join(",") };
-}
-
-function create(it: Place, user: string, size: number, facts = {}): Promise<Response> {
-	const headers = { ...tus, "upload-length": String(size), ...meta(facts) };
-	return ask(it, user, "/media/uploads", { method: "POST", headers });
-}
-
-async function begin(it: Place, user: string, size: number, facts = {}): Promise<string> {
-	const response = await create(it, user, size, facts);
-	const location = response.headers.get("location");
-	if (location === null) throw new Error(`${response.status} ${await response.text()}`);
-	return location;
-}
-
-function patch(it: Place, user: string, path: string, offset: number, body: Uint8Array) {
-	const type = { "content-type": "application/offset+octet-stream" };
-	const headers = { ...tus, ...type, "upload-offset": String(offset) };
-	return ask(it, user, path, { method: "PATCH", headers, body });
-}
-
-async function offsetOf(it: Place, user: string, path: string): Promise<number> {
-	const head = await ask(it, user, path, { method: "HEAD", headers: tus });
-	return Number(head.headers.get("upload-offset") ?? -head.status);
-}
+import { type Answered, ask, eventually, filesOf, picture, sha256, upload } from "./files.js";
+import { append, begin, create, offsetOf, type Place, tus } from "./tus.js";
 
 /** Sends part of a PATCH and cuts the connection when so much has arrived. */
 async function cut(it: Place, user: string, path: string, bytes: Buffer, at: number) {
@@ -98,16 +53,16 @@ t.test("an upload cut on the way and by a kill goes on where it was", async (t) 
 		return offset > 0 && offset === before;
 	});
 	t.ok(offset <= 6_000_000, `${offset} arrived`);
-	const wrong = await patch(server, "ann", path, offset + 1, bytes.subarray(offset + 1));
+	const wrong = await append(server, "ann", path, offset + 1, bytes.subarray(offset + 1));
 	t.equal(wrong.status, 409);
 	t.equal(await offsetOf(server, "ann", path), offset, "which changed nothing");
-	const some = await patch(server, "ann", path, offset, bytes.subarray(offset, 8_000_000));
+	const some = await append(server, "ann", path, offset, bytes.subarray(offset, 8_000_000));
 	t.equal(some.status, 204);
 	await server.kill();
 	const again = await server.restart();
 	t.teardown(() => again.discard());
 	t.equal(await offsetOf(again, "ann", path), 8_000_000);
-	const last = await patch(again, "ann", path, 8_000_000, bytes.subarray(8_000_000));
+	const last = await append(again, "ann", path, 8_000_000, bytes.subarray(8_000_000));
 	t.equal(last.status, 200);
 	const done = (await last.json()) as Answered;
 	t.match(done, { hash: sha256(bytes), size: bytes.length, type: "image/png" });
@@ -134,7 +89,7 @@ t.test("of two resumers at once the later takes over, and the file is whole", as
 	let last: Response | null = null;
 	await eventually(async () => {
 		const offset = await offsetOf(it, "ann", path);
-		last = await patch(it, "ann", path, offset, bytes.subarray(offset));
+		last = await append(it, "ann", path, offset, bytes.subarray(offset));
 		return last.status === 200;
 	});
 	first.destroy();
@@ -147,16 +102,16 @@ t.test("an upload belongs to its user, and a wrong declaration leaves nothing", 
 	const bytes = picture();
 	const path = await begin(it, "ann", bytes.length, { sha256: "0".repeat(64) });
 	t.equal(await offsetOf(it, "eve", path), -404);
-	t.equal((await patch(it, "eve", path, 0, bytes)).status, 404);
+	t.equal((await append(it, "eve", path, 0, bytes)).status, 404);
 	t.equal((await ask(it, "eve", path, { method: "DELETE", headers: tus })).status, 404);
 	t.equal((await ask(it, null, path, { method: "HEAD", headers: tus })).status, 401);
-	const refused = await patch(it, "ann", path, 0, bytes);
+	const refused = await append(it, "ann", path, 0, bytes);
 	t.equal(refused.status, 422);
 	t.match(await refused.json(), { code: "MEDIA_MISMATCH" });
 	t.equal(await offsetOf(it, "ann", path), -404);
 	t.same(filesOf(it), []);
 	const nonsense = await begin(it, "ann", 4, { sha256: "../../x" });
-	t.equal((await patch(it, "ann", nonsense, 0, Buffer.alloc(4))).status, 400);
+	t.equal((await append(it, "ann", nonsense, 0, Buffer.alloc(4))).status, 400);
 	const ended = await begin(it, "ann", 4);
 	t.equal((await ask(it, "ann", ended, { method: "DELETE", headers: tus })).status, 204);
 	t.same(filesOf(it), []);
@@ -167,7 +122,7 @@ t.test("an upload belongs to its user, and a wrong declaration leaves nothing", 
 		filetype: "text/html\r\nX-Evil: 1",
 		filename: "../x",
 	});
-	const taken = await patch(it, "ann", sneaky, 0, Buffer.from("<b>"));
+	const taken = await append(it, "ann", sneaky, 0, Buffer.from("<b>"));
 	t.match(await taken.json(), { type: "application/octet-stream" });
 	t.equal(taken.headers.get("x-evil"), null);
 	t.equal((await create(it, "ann", 0)).status, 200, "no bytes at all are whole at once");
@@ -213,7 +168,7 @@ t.test("what nobody comes back for goes by age", async (t) => {
 	const it = await startBroker({ mediaDraftMs: 300, mediaSweepMs: 20, mediaDraftsPerUser: 1 });
 	t.teardown(() => it.discard());
 	const path = await begin(it, "ann", 1_000);
-	await patch(it, "ann", path, 0, Buffer.alloc(10));
+	await append(it, "ann", path, 0, Buffer.alloc(10));
 	await eventually(() => filesOf(it).length === 0);
 	t.ok([-404, -410].includes(await offsetOf(it, "ann", path)));
 	t.ok(await begin(it, "ann", 1_000), "and its place is free");
