@@ -11,6 +11,9 @@ import { type Blob, type BlobStore, hashPattern, placeOf, type Stored } from "./
 const chunkBytes = 256 * 1_024;
 
 export class DirectoryStore implements BlobStore {
+	/** Folders whose names have been synced by this process: those of others may not have been. */
+	private readonly durable = new Set<string>();
+
 	constructor(
 		private readonly root: string,
 		private readonly slots: Slots,
@@ -21,10 +24,7 @@ export class DirectoryStore implements BlobStore {
 		await this.slots.run(async () => {
 			await mkdir(dirname(place), { recursive: true });
 			await rename(path, place);
-			// The folders above may be new as well.
-			for (const folder of [dirname(place), dirname(dirname(place)), this.root]) {
-				await syncFolder(folder);
-			}
+			await this.sync(dirname(place));
 		});
 	}
 
@@ -38,6 +38,10 @@ export class DirectoryStore implements BlobStore {
 				size,
 				close: () => file.close(),
 				read: (from, to) => readFrom(file, this.slots, from, to),
+				readInto: async (buffer, from) => {
+					const { length } = buffer;
+					return (await this.slots.run(() => file.read(buffer, 0, length, from))).bytesRead;
+				},
 			};
 		});
 	}
@@ -59,6 +63,17 @@ export class DirectoryStore implements BlobStore {
 	}
 
 	async close(): Promise<void> {}
+
+	/** The names in a leaf folder, and those that lead there if they may be new: 65,536 at most. */
+	private async sync(leaf: string): Promise<void> {
+		await syncFolder(leaf);
+		for (let folder = leaf; folder !== this.root && !this.durable.has(folder); ) {
+			const above = dirname(folder);
+			await syncFolder(above);
+			this.durable.add(folder);
+			folder = above;
+		}
+	}
 }
 
 /** Bytes of an open file, both ends included; each chunk is read within the bound. */

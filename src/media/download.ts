@@ -3,10 +3,10 @@
 
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { create as disposition } from "content-disposition";
 import { BrokerError } from "../base/errors.js";
+import { beginReading } from "./pump.js";
 import type { Blob, BlobStore } from "./store.js";
 import { headBytesMax, servedAs } from "./type.js";
 
@@ -123,20 +123,24 @@ function boundsOf(part: Part, size: number): { readonly start: number; readonly 
 	return typeof part === "object" ? part : { start: 0, end: size - 1 };
 }
 
+/** Sends a body, once its first bytes are there; rejects when the reader or the store has gone. */
+type Send = (response: ServerResponse) => Promise<void>;
+
 /** The bytes, once the first are there: until then a store that fails can be told with a code. */
-async function begun(blob: Blob, part: Part | "none"): Promise<Readable | null> {
+async function begun(blob: Blob, part: Part | "none"): Promise<Send | null> {
 	if (part === "none" || part === "unsatisfiable") return null;
 	const { start, end } = boundsOf(part, blob.size);
+	if (blob.readInto !== undefined && start <= end) return beginReading(blob, start, end);
 	const body = blob.read(start, end);
 	await once(body, "readable");
-	return body;
+	return (response) => pipeline(body, response);
 }
 
 async function transmit(
 	response: ServerResponse,
 	size: number,
 	part: Part,
-	body: Readable | null,
+	send: Send | null,
 ): Promise<void> {
 	if (part === "unsatisfiable") {
 		for (const name of ["content-type", "content-disposition", "etag"]) response.removeHeader(name);
@@ -148,12 +152,12 @@ async function transmit(
 	if (part !== "whole") response.setHeader("content-range", `bytes ${start}-${end}/${size}`);
 	response.setHeader("content-length", end + 1 - start);
 	response.writeHead(part === "whole" ? 200 : 206);
-	if (body === null) {
+	if (send === null) {
 		response.end();
 		return;
 	}
 	try {
-		await pipeline(body, response);
+		await send(response);
 	} catch {
 		// Either the reader has gone, or it sees by the length that not all has come.
 		response.destroy();

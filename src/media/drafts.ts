@@ -3,9 +3,10 @@
 // stored file or goes: by its upload's failure, by its user's wish, or by age.
 
 import { createHash, type Hash } from "node:crypto";
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ifThere } from "./directory.js";
+import { GatheringWriter } from "./gathering-writer.js";
 import type { Slots } from "./slots.js";
 import { headBytesMax } from "./type.js";
 
@@ -68,16 +69,23 @@ export class Drafts {
 		const kept = await this.hashUpTo(id, offset);
 		let at = offset;
 		const file = await this.slots.run(() => open(this.path(id), "r+"));
+		const writer = new GatheringWriter(file, this.slots, offset);
 		try {
-			for await (const chunk of source) {
-				if (at + chunk.length > sizeMax) throw new RangeError("longer than was said");
-				await this.slots.run(() => writeAll(file, chunk, at));
-				kept.hash.update(chunk);
-				at += chunk.length;
-				kept.size = at;
+			try {
+				for await (const chunk of source) {
+					if (at + chunk.length > sizeMax) throw new RangeError("longer than was said");
+					kept.hash.update(chunk);
+					at += chunk.length;
+					await writer.write(chunk);
+				}
+			} finally {
+				await writer.end();
 			}
 		} finally {
 			await file.close();
+			// Of what did not get there, the hash must know nothing: it is made anew from the file.
+			if (writer.at === at) kept.size = at;
+			else this.hashes.delete(id);
 		}
 		return at;
 	}
@@ -200,12 +208,5 @@ export class Drafts {
 		const [oldest] = this.hashes.keys();
 		if (this.hashes.size > this.hashesMax && oldest !== undefined) this.hashes.delete(oldest);
 		return kept;
-	}
-}
-
-async function writeAll(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
-	for (let done = 0; done < chunk.length; ) {
-		const left = chunk.length - done;
-		done += (await file.write(chunk, done, left, position + done)).bytesWritten;
 	}
 }

@@ -13,6 +13,11 @@ export interface Blob {
 	 * Errors: on the stream, as the store meets them.
 	 */
 	read(from: number, to: number): Readable;
+	/**
+	 * Fills `buffer` with the bytes from `from` on: a reader of much uses its buffers again, where a
+	 * stream makes new ones. Gives how many came. Left out: this store is read by streams only.
+	 */
+	readInto?(buffer: Uint8Array, from: number): Promise<number>;
 	close(): Promise<void>;
 }
 

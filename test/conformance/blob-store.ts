@@ -62,6 +62,12 @@ export function blobStoreSuite({ test, create, supports }: BlobStoreSuite): void
 			const [from, to] = [Math.floor(size / 3), middle];
 			assert.ok(bytes.subarray(from, to).equals(await read(store, hash, from, to - 1)));
 			assert.equal((await read(store, hash, 0, -1)).length, 0);
+			const buffer = Buffer.alloc(10);
+			const got = await blob?.readInto?.(buffer, middle);
+			if (got !== undefined) {
+				const rest = bytes.subarray(middle, middle + got);
+				assert.ok(got > 0 ? rest.equals(buffer.subarray(0, got)) : middle === size);
+			}
 			await blob?.close();
 		});
 	}

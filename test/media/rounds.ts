@@ -1,7 +1,6 @@
 // Rounds of random use against one folder, each ended by `kill -9` of the server: uploads of both
 // kinds, references, edits, deletes, expiry and downloads, beside a collection that never rests.
-// After each kill `colloquy media verify` looks at what is left. Used by the short test and the long
-// run.
+// After each kill `colloquy media verify` looks at what is left. For the short test and the long.
 
 import { randomBytes, randomInt } from "node:crypto";
 import { readdirSync } from "node:fs";
@@ -57,10 +56,11 @@ export async function runMediaRounds(
 	const pool = [randomBytes(20_000), randomBytes(20_000), randomBytes(20_000)];
 	let server = await startServer({ args });
 	try {
+		const clients = await Promise.all(pairs.map(([name]) => sign(server, name)));
 		const people = await Promise.all(
-			pairs.map(async ([name, other]) => {
-				const client = await sign(server, name);
-				return new Person(client, await client.open(other), pool, result);
+			clients.map(async (client, at) => {
+				const conversation = await client.open(pairs[at]?.[1] ?? "");
+				return new Person(client, conversation, pool, result);
 			}),
 		);
 		while (result.rounds < rounds) {
