@@ -119,6 +119,8 @@ const containment: Readonly<Record<string, readonly string[]>> = {
 	zod: ["src/cli/"],
 	"@tus/server": ["src/media/resumable.ts"],
 	"@noble/hashes": ["src/sdk/media-browser.ts"],
+	sharp: ["src/media/preview-child.ts"],
+	thumbhash: ["src/media/preview-child.ts"],
 	"content-disposition": ["src/media/download.ts"],
 	"@aws-sdk/client-s3": ["src/media/s3.ts"],
 	"@aws-sdk/lib-storage": ["src/media/s3.ts"],

@@ -47,6 +47,16 @@ export const media = {
 	mediaSweepMs: duration(10 * minute, "how often files that nobody references are looked for", {
 		min: 10,
 	}),
+	mediaPreviewsAtOnce: count(1, "each takes a core while it lasts, behind chat; 0: none is made", {
+		min: 0,
+	}),
+	mediaPreviewMs: duration(10 * second, "a large photo takes one; whatever takes longer is ended", {
+		min: 10,
+	}),
+	mediaPreviewBytes: size(512 * MiB, "memory of the process that makes one", { min: 64 * MiB }),
+	mediaPreviewWaitMs: duration(second / 2, "the answer of an upload waits no longer for it", {
+		min: 0,
+	}),
 	mediaUrlMs: duration(hour, "an address that needs no token works so long", {
 		min: second,
 		error: "MEDIA_UNKNOWN",

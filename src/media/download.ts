@@ -60,7 +60,8 @@ export class Downloads {
 		}
 	}
 
-	private async kindOf(hash: string, blob: Blob): Promise<Served> {
+	/** How a file is served, by its first bytes. */
+	async kindOf(hash: string, blob: Blob): Promise<Served> {
 		const known = this.served.get(hash);
 		if (known !== undefined) return known;
 		const chunks: Buffer[] = [];
@@ -74,7 +75,8 @@ export class Downloads {
 	}
 }
 
-function label(response: ServerResponse, given: Given, served: Served, etag: string): void {
+/** Headers that any bytes of a file have. */
+export function label(response: ServerResponse, given: Given, served: Served, etag: string): void {
 	const { type, inline } = served;
 	response.setHeader("content-type", type);
 	const name = safeName(given.name);
@@ -98,7 +100,7 @@ export function safeName(name: string): string {
 }
 
 /** The asker has it: whatever it says of caches, under this tag are the same bytes for ever. */
-function known(condition: string | undefined, etag: string): boolean {
+export function known(condition: string | undefined, etag: string): boolean {
 	const tags = condition?.split(",").map((one) => one.trim().replace(/^W\//, "")) ?? [];
 	return tags.some((one) => one === "*" || one === etag);
 }

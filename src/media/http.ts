@@ -21,7 +21,8 @@ const allowedHeaders =
 	"authorization, colloquy-device, content-type, content-digest, range, if-range, if-none-match";
 const exposedHeaders =
 	"accept-ranges, content-disposition, content-range, etag, location, retry-after, " +
-	"media-hash, media-size, media-type, media-ticket, media-expires";
+	"media-hash, media-size, media-type, media-ticket, media-expires, " +
+	"media-width, media-height, media-thumbhash";
 const retryAfterSeconds = 5;
 
 /** Errors: AUTH_REJECTED, AUTH_EXPIRED, AUTH_REVOKED, UNAVAILABLE. */

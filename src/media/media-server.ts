@@ -6,11 +6,13 @@ import { join } from "node:path";
 import type { Timer } from "../base/clock.js";
 import { BrokerError } from "../base/errors.js";
 import type { Log } from "../base/log.js";
-import { type AccessParts, addressOf, readable } from "./access.js";
+import { type AccessParts, addressOf, nameIn, readable } from "./access.js";
 import { Downloads } from "./download.js";
 import { Drafts } from "./drafts.js";
 import { answerJson, type Guard, minded, preflight, whoAsks } from "./http.js";
 import type { MediaIndex } from "./media-index.js";
+import { sendPreview } from "./preview-answer.js";
+import { type PreviewParts, Previews } from "./previews.js";
 import { isResumable, Resumable } from "./resumable.js";
 import { allow, failed, sendSigned, target } from "./signed.js";
 import { Locks, type Slots } from "./slots.js";
@@ -21,7 +23,8 @@ import { uploadOnce } from "./upload-once.js";
 import { type UploadLimits, Uploads } from "./uploads.js";
 
 export type MediaLimits = UploadLimits &
-	TransferLimits & {
+	TransferLimits &
+	PreviewParts["limits"] & {
 		readonly mediaUrlMs: number;
 		readonly mediaGraceMs: number;
 		readonly mediaSweepMs: number;
@@ -42,11 +45,20 @@ export interface MediaParts extends Guard {
 	readonly baseUrl: string;
 }
 
+/** What it is made of. */
+interface Own {
+	readonly locks: Locks;
+	readonly drafts: Drafts;
+	readonly downloads: Downloads;
+	readonly previews: Previews;
+	readonly uploads: Uploads;
+	readonly resumable: Resumable;
+}
+
 /** Hashes kept of drafts between two requests; a draft of another is read again. */
 const hashesKept = 1_024;
 
 export class MediaServer {
-	private readonly downloads: Downloads;
 	private readonly transfers: Transfers;
 	private readonly access: AccessParts;
 	private timer: Timer | null = null;
@@ -54,13 +66,9 @@ export class MediaServer {
 
 	private constructor(
 		private readonly parts: MediaParts,
-		private readonly drafts: Drafts,
-		private readonly uploads: Uploads,
-		private readonly resumable: Resumable,
-		private readonly locks: Locks,
+		private readonly own: Own,
 	) {
 		const { clock, key, index, limits } = parts;
-		this.downloads = new Downloads(parts.store);
 		this.transfers = new Transfers(clock, limits);
 		this.access = { clock, key, index, limits };
 	}
@@ -72,10 +80,13 @@ export class MediaServer {
 		const drafts = await Drafts.open(join(folder, "drafts"), slots, hashesKept);
 		// Of a former process: what cannot be resumed, and what nobody came back for.
 		await drafts.sweep(clock.now() - limits.mediaDraftMs, true);
-		const uploads = new Uploads({ ...parts, locks });
+		const downloads = new Downloads(parts.store);
+		const previews = new Previews({ ...parts, downloads });
+		const uploads = new Uploads({ ...parts, locks, previews });
 		const originAllowed = (request: IncomingMessage) => parts.originAllowed(request);
 		const resumable = await Resumable.open({ clock, log, drafts, uploads, originAllowed, limits });
-		const server = new MediaServer(parts, drafts, uploads, resumable, locks);
+		const own = { locks, drafts, downloads, previews, uploads, resumable };
+		const server = new MediaServer(parts, own);
 		server.timer = clock.every(limits.mediaSweepMs, () => void server.sweep());
 		return server;
 	}
@@ -102,6 +113,7 @@ export class MediaServer {
 	async close(): Promise<void> {
 		this.timer?.cancel();
 		this.transfers.close();
+		this.own.previews.close();
 		await this.sweeping;
 		await this.parts.store.close();
 	}
@@ -109,8 +121,10 @@ export class MediaServer {
 	private async collect(): Promise<Collected | null> {
 		const { clock, log, limits } = this.parts;
 		try {
-			this.resumable.gone(await this.drafts.sweep(clock.now() - limits.mediaDraftMs, false));
-			return await sweep({ ...this.parts, locks: this.locks });
+			this.own.resumable.gone(
+				await this.own.drafts.sweep(clock.now() - limits.mediaDraftMs, false),
+			);
+			return await sweep({ ...this.parts, locks: this.own.locks });
 		} catch (error) {
 			log("warn", "media.sweep", { error: String(error) });
 			return null;
@@ -137,17 +151,18 @@ export class MediaServer {
 			const { user } = await whoAsks(this.parts, request);
 			this.transfers.add(request, response);
 			const { clock } = this.parts;
-			const { drafts, uploads } = this;
+			const { drafts, uploads } = this.own;
 			await uploadOnce({ clock, drafts, uploads }, user, request, response);
 			return;
 		}
 		const [, , hash = "", more] = pathname.split("/");
-		allow(request, more === undefined ? ["GET", "HEAD"] : ["GET"]);
-		if (!hashPattern.test(hash) || (more !== undefined && more !== "url")) {
+		allow(request, more === "url" ? ["GET"] : ["GET", "HEAD"]);
+		if (!hashPattern.test(hash) || !["url", "preview", undefined].includes(more)) {
 			throw new BrokerError("BAD_REQUEST", "the path names no hash in lower-case hex");
 		}
 		this.transfers.add(request, response);
-		if (more === "url") await this.address(request, response, hash, query);
+		if (more === "preview") await this.preview(request, response, hash, query);
+		else if (more === "url") await this.address(request, response, hash, query);
 		else await this.download(request, response, hash, query);
 	}
 
@@ -157,7 +172,7 @@ export class MediaServer {
 		// A preflight carries no token, and tells nothing of anybody.
 		const user = request.method === "OPTIONS" ? "" : (await whoAsks(parts, request)).user;
 		this.transfers.add(request, response);
-		await this.resumable.answer(request, response, user);
+		await this.own.resumable.answer(request, response, user);
 	}
 
 	private async download(
@@ -167,7 +182,7 @@ export class MediaServer {
 		query: URLSearchParams,
 	): Promise<void> {
 		if (query.has("signature")) {
-			await sendSigned(this.access, this.downloads, request, response, hash, query);
+			await sendSigned(this.access, this.own.downloads, request, response, hash, query);
 			return;
 		}
 		const bytes = Buffer.from(hash, "hex");
@@ -178,7 +193,25 @@ export class MediaServer {
 		response.setHeader("media-type", granted.contentType);
 		response.setHeader("media-ticket", Buffer.from(ticket).toString("base64url"));
 		response.setHeader("media-expires", expiresAt);
-		await this.downloads.send(request, response, { hash, name, signed: false });
+		await this.own.downloads.send(request, response, { hash, name, signed: false });
+	}
+
+	/** For whoever may read the file: as a user, or by its address. */
+	private async preview(
+		request: IncomingMessage,
+		response: ServerResponse,
+		hash: string,
+		query: URLSearchParams,
+	): Promise<void> {
+		const bytes = Buffer.from(hash, "hex");
+		const signed = query.has("signature");
+		if (!signed) {
+			response.appendHeader("vary", "Authorization");
+			await this.mayRead(request, bytes, query);
+		} else if (nameIn(this.access, bytes, query) === null) {
+			throw new BrokerError("MEDIA_UNKNOWN");
+		}
+		await sendPreview(this.own.previews, request, response, { hash, name: "", signed });
 	}
 
 	private async address(

@@ -7,6 +7,7 @@ import { BrokerError } from "../base/errors.js";
 import type { Log } from "../base/log.js";
 import type { Finished } from "./drafts.js";
 import type { MediaIndex } from "./media-index.js";
+import type { PreviewFacts, Previews } from "./previews.js";
 import type { Locks } from "./slots.js";
 import type { BlobStore } from "./store.js";
 import { makeTicket } from "./ticket.js";
@@ -28,6 +29,7 @@ export interface UploadParts {
 	readonly store: BlobStore;
 	readonly index: MediaIndex;
 	readonly locks: Locks;
+	readonly previews: Pick<Previews, "soon">;
 	readonly limits: UploadLimits;
 }
 
@@ -39,6 +41,8 @@ export interface Uploaded {
 	/** base64url */
 	readonly ticket: string;
 	readonly expiresAt: number;
+	/** Of an image, if it is known so soon. */
+	readonly preview: PreviewFacts | null;
 }
 
 interface Allowance {
@@ -131,7 +135,7 @@ export class Uploads {
 		const { size } = draft;
 		const hash = Buffer.from(draft.hash).toString("hex");
 		const contentType = typeOf(draft.head, declared);
-		return locks.run(hash, async () => {
+		const uploaded = await locks.run(hash, async () => {
 			const at = clock.now();
 			const { hash: key } = draft;
 			const known = (await index.looseSince(key)) !== null || (await index.referenced(key));
@@ -145,6 +149,9 @@ export class Uploads {
 			}
 			return this.granted(user, draft, contentType, at);
 		});
+		// Bounded, and after the lock: whoever uploads or collects the same bytes waits for none.
+		const isImage = contentType.startsWith("image/");
+		return { ...uploaded, preview: isImage ? await this.parts.previews.soon(hash) : null };
 	}
 
 	private async place(hash: string, { path, size }: Finished): Promise<void> {
@@ -166,7 +173,7 @@ export class Uploads {
 		}
 	}
 
-	private granted(user: string, draft: Finished, contentType: string, at: number): Uploaded {
+	private granted(user: string, draft: Finished, contentType: string, at: number) {
 		const { key, limits } = this.parts;
 		const { size } = draft;
 		const expiresAt = at + limits.mediaTicketMs;

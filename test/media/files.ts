@@ -5,6 +5,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { BrokerOptions } from "../../src/broker.js";
+import type { PreviewFacts } from "../../src/media/previews.js";
 import type { WriteCommand } from "../../src/protocol/frames.js";
 import { testClock } from "../../src/testing/clock.js";
 import type { TestBroker } from "../helpers/broker.js";
@@ -28,6 +29,7 @@ export interface Answered {
 	readonly type: string;
 	readonly ticket: string;
 	readonly expiresAt: number;
+	readonly preview?: PreviewFacts | null;
 }
 
 export type Headers = Readonly<Record<string, string>>;

@@ -124,6 +124,11 @@ export class Person {
 		}
 		const { path, bytes, lives } = this.unfinished;
 		const offset = await offsetOf(server, user, path);
+		if (offset === bytes.length) {
+			// All had arrived, and the answer was lost: what becomes of it is nobody's business now.
+			this.unfinished = null;
+			return;
+		}
 		const end = Math.min(bytes.length, offset + 1 + randomInt(bytes.length));
 		const answer = await append(server, user, path, offset, bytes.subarray(offset, end));
 		if (answer.status === 204) return;

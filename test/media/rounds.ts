@@ -34,13 +34,13 @@ export interface MediaRounds {
 
 /** Tickets end within a round or two, so that collection meets everything. */
 const times = [
-	"--media-ticket-ms=1s",
+	"--media-ticket-ms=3s",
 	"--media-grace-ms=100ms",
 	"--media-sweep-ms=50ms",
-	"--media-draft-ms=20s",
+	"--media-draft-ms=1h",
 ];
 const args = [...times, "--sweep-ms=100ms", "--media-uploads-per-minute=100000"];
-const ticketsEndMs = 1_500;
+const ticketsEndMs = 3_500;
 const pairs = [
 	["ann", "bob"],
 	["bob", "cy"],
