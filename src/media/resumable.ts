@@ -55,7 +55,7 @@ export class Resumable {
 		const asking = new AsyncLocalStorage<Asker>();
 		this.store = new DraftStore(parts, asking);
 		const { store } = this;
-		this.server = new Server({
+		this.server = new CodedServer({
 			path,
 			datastore: store,
 			relativeLocation: true,
@@ -107,6 +107,26 @@ export class Resumable {
 	gone(ids: readonly string[]): void {
 		for (const id of ids) this.store.over(id);
 	}
+}
+
+/** The library's own refusals are texts; clients get a code from here as from anywhere else. */
+class CodedServer extends Server {
+	override async write(
+		context: Parameters<Server["write"]>[0],
+		headers: Headers,
+		status: number,
+		body = "",
+	): ReturnType<Server["write"]> {
+		if (status < 400) return super.write(context, headers, status, body);
+		headers.set("content-type", "application/json");
+		return super.write(context, headers, status, body.startsWith("{") ? body : coded(status, body));
+	}
+}
+
+function coded(status: number, text: string): string {
+	const gone = status === 404 || status === 410;
+	const code = gone ? "MEDIA_UNKNOWN" : status < 500 ? "BAD_REQUEST" : "INTERNAL";
+	return JSON.stringify(errorBody(new BrokerError(code, status < 500 ? text.trim() : "")).body);
 }
 
 class DraftStore extends DataStore {

@@ -128,6 +128,28 @@ t.test("an upload belongs to its user, and a wrong declaration leaves nothing", 
 	t.equal((await create(it, "ann", 0)).status, 200, "no bytes at all are whole at once");
 });
 
+t.test("what tus itself refuses has a code like everything else", async (t) => {
+	const it = await startBroker();
+	t.teardown(() => it.discard());
+	const path = await begin(it, "ann", 10);
+	const type = { "content-type": "application/offset+octet-stream" };
+	const asked: readonly [status: number, code: string, Promise<Response>][] = [
+		[412, "BAD_REQUEST", ask(it, "ann", "/media/uploads", { method: "POST" })],
+		[400, "BAD_REQUEST", create(it, "ann", -1)],
+		[400, "BAD_REQUEST", ask(it, "ann", "/media/uploads", { method: "POST", headers: tus })],
+		[409, "BAD_REQUEST", append(it, "ann", path, 5, Buffer.alloc(5))],
+		[403, "BAD_REQUEST", ask(it, "ann", path, { method: "PATCH", headers: { ...tus, ...type } })],
+		[404, "MEDIA_UNKNOWN", append(it, "eve", path, 0, Buffer.alloc(5))],
+		[404, "MEDIA_UNKNOWN", ask(it, "ann", path, { method: "PUT", headers: tus })],
+	];
+	for (const [status, code, asking] of asked) {
+		const answer = await asking;
+		t.equal(answer.status, status);
+		t.match(answer.headers.get("content-type"), /^application\/json/);
+		t.match(await answer.json(), { code, message: String, detail: String, retryable: false });
+	}
+});
+
 t.test("limits, quota and rate are those of one request", async (t) => {
 	const it = await startBroker({
 		mediaBytesMax: 5_000,
