@@ -23,7 +23,9 @@ export async function startBroker(
 	config: Partial<Config> = {},
 	options: Omit<BrokerOptions, "clock"> & { readonly clock?: TestClock } = {},
 ): Promise<TestBroker> {
-	const broker = await kit.startBroker({ config, ...options });
+	// Tests upload noise that looks like pictures: a process for each would only take time.
+	const quiet = { mediaPreviewsAtOnce: 0, ...config };
+	const broker = await kit.startBroker({ config: quiet, ...options });
 	const wsUrl = broker.url.replace("http", "ws");
 	const it: TestBroker = Object.assign(broker, {
 		wsUrl,

@@ -49,7 +49,7 @@ function bomb(edge: number): Buffer {
 	return Buffer.concat([mark, piece("IHDR", head), piece("IDAT", rows), end]);
 }
 
-const patient = { mediaPreviewWaitMs: 60_000, mediaPreviewMs: 60_000 };
+const patient = { mediaPreviewsAtOnce: 1, mediaPreviewWaitMs: 60_000, mediaPreviewMs: 60_000 };
 
 t.test("whoever may read a picture gets its size, a hash and a small one", async (t) => {
 	const it = await startBroker(patient);
