@@ -124,8 +124,11 @@ export class Person {
 		}
 		const { path, bytes, lives } = this.unfinished;
 		const offset = await offsetOf(server, user, path);
-		if (offset === bytes.length) {
-			// All had arrived, and the answer was lost: what becomes of it is nobody's business now.
+		const killed = lives !== this.lives;
+		if (offset < 0 && !(offset === -404 && killed)) throw new Error(`the upload is ${-offset}`);
+		if (offset < 0 || offset === bytes.length) {
+			// All had arrived, and the answer was lost; with 404 the kill came when the file had been
+			// stored and the answer was not noted yet. It would have to be begun again.
 			this.unfinished = null;
 			return;
 		}
@@ -135,7 +138,7 @@ export class Person {
 		this.unfinished = null;
 		if (answer.status !== 200) throw new Error(`${answer.status} ${await answer.text()}`);
 		this.stored((await answer.json()) as Answered);
-		if (lives !== this.lives) this.tally.resumed += 1;
+		if (killed) this.tally.resumed += 1;
 	}
 
 	private async send(): Promise<void> {
