@@ -67,6 +67,12 @@ export const flagRows: Readonly<Record<string, readonly FlagRow[]>> = {
 		{ flag: "sdk-held <n>", about: "messages held" },
 		{ flag: "sdk-conversations <n>", about: "conversations in the storage of a cold start" },
 	],
+	media: [
+		{ flag: "media-part <part>", about: "download, upload, memory or chat alone" },
+		{ flag: "media-rounds <n>", about: "runs of each, in turn with its rival" },
+		{ flag: "media-transfers <n>", about: "memory: transfers at the same time" },
+		{ flag: "media-uploaders <n>", about: "chat: uploads that dawdle beside it" },
+	],
 	"Against a server that runs (cycle, latency)": [
 		{ flag: "url <url>", about: "its address: http://host:port, wss://host" },
 		{ flag: "data <folder>", about: "its folder, when it is on this machine: secret and process" },

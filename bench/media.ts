@@ -4,10 +4,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { CliError } from "../src/cli/exit.js";
 import { runLoad } from "./child.js";
 import type { Flags } from "./flags.js";
 import { round } from "./histogram.js";
-import type { LoadOptions, LoadResult } from "./load.js";
+import type { LoadCounts, LoadOptions } from "./load-counts.js";
+import { type LoadResult, loadFigures } from "./load-figures.js";
 import { residentBytes } from "./machine.js";
 import { dawdle } from "./media-dawdle.js";
 import type { MediaLoad, MediaResult } from "./media-load.js";
@@ -53,7 +55,10 @@ export async function media(flags: Flags): Promise<Figures[]> {
 	const wanted = only === null ? Object.values(parts) : [parts[only]];
 	const rows: Figures[] = [];
 	for (const run of wanted) {
-		if (run === undefined) throw new Error(`--media-part is ${Object.keys(parts).join(" or ")}`);
+		if (run === undefined) {
+			const action = `say one of ${Object.keys(parts).join(", ")}`;
+			throw new CliError("usage", `--media-part ${only} is none`, action);
+		}
 		rows.push(...(await run()));
 	}
 	return rows;
@@ -171,10 +176,24 @@ function memory(type: "get" | "post", transfers: number): Promise<Figures> {
 /** The same offered rate of chat, alone and beside uploads that never end, in turn. */
 function chat(rounds: number, uploaders: number): Promise<Figures[]> {
 	const offered = { pairs: 20, window: 16, warmupSeconds: 1, seconds: 5, rate: 1_000, bytes: 100 };
-	return onServer(async ({ url, secret, pid: serverPid }) => {
-		const fixed = { url, secret, serverPid, resume: false, corpus: null, seed: 1 };
-		const talk = () =>
-			runLoad<LoadResult>("load.js", { ...offered, ...fixed } satisfies LoadOptions);
+	return onServer(async ({ url, secret, secretFile, pid: serverPid }) => {
+		const options: LoadOptions = {
+			...offered,
+			url,
+			serverPid,
+			people: { secretFile, tokenFile: null, first: 0 },
+			resume: false,
+			source: null,
+			rampSeconds: 0,
+			least: 0,
+			bytes: [offered.bytes, offered.bytes],
+			lookMs: null,
+			typing: 0,
+			random: false,
+			corpus: null,
+			seed: 1,
+		};
+		const talk = async () => loadFigures([await runLoad<LoadCounts>("load.js", options)]);
 		const alone: LoadResult[] = [];
 		const beside: LoadResult[] = [];
 		let ended = 0;

@@ -112,6 +112,12 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
 		run: async (flags) => (await import("./replay.js")).replay(flags),
 		quickly: false,
 	},
+	media: {
+		about: "downloads beside nginx, uploads beside a plain stream, memory, chat beside uploads",
+		sizes: by("media-transfers", [8, 64, 256]),
+		run: async (flags) => (await import("./media.js")).media(flags),
+		quickly: false,
+	},
 	sdk: {
 		about: "what the SDK costs above the session layer (in a checkout only)",
 		sizes: by("sdk-conversations", [100, 1_000, 10_000]),
