@@ -29,6 +29,7 @@ const help = `npm run bench:peers -- [flags]
 `;
 
 const switches = ["json", "help", "no-install"];
+const valued = ["rounds", "pairs", "window", "seconds", "warmup", "bytes", "seed", "only"];
 
 /** As the flags of the bench are kept: numbers as they were typed. */
 function given(values: object): FlagValues {
@@ -42,7 +43,10 @@ function given(values: object): FlagValues {
 async function main(): Promise<number> {
 	const { values, positionals } = parseArgs({
 		strict: false,
-		options: Object.fromEntries(switches.map((name) => [name, { type: "boolean" }])),
+		options: {
+			...Object.fromEntries(switches.map((name) => [name, { type: "boolean" } as const])),
+			...Object.fromEntries(valued.map((name) => [name, { type: "string" } as const])),
+		},
 	});
 	const flags = new Flags(positionals, given(values));
 	if (flags.on("help")) {

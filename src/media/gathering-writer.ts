@@ -5,7 +5,7 @@ import type { FileHandle } from "node:fs/promises";
 import type { Slots } from "./slots.js";
 
 /** What may wait for the write under way: as much again as that one holds. */
-const gatheredMax = 256 * 1_024;
+const gatheredBytesMax = 256 * 1_024;
 
 export class GatheringWriter {
 	private gathered: Uint8Array[] = [];
@@ -33,7 +33,7 @@ export class GatheringWriter {
 			// Whoever waits for it next is told.
 			this.running.catch(() => {});
 		}
-		if (this.failed || this.bytes >= gatheredMax) await this.running;
+		if (this.failed || this.bytes >= gatheredBytesMax) await this.running;
 	}
 
 	/** All is written. Errors: as `write`. */

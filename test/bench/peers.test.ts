@@ -164,7 +164,7 @@ t.test("a server that is not there is a row that says so", async (t) => {
 });
 
 t.test("a peer or a flag that is not known is refused", async (t) => {
-	const { code, stdout, stderr } = await run(["--only", "nobody,ws", "--pears", "3", "word"]);
+	const { code, stdout, stderr } = await run(["--only", "nobody,ws", "--pears=3", "word"]);
 	t.equal(code, 2);
 	t.equal(stdout, "");
 	t.match(stderr, /^not known: nobody, --pears, word\n/);
