@@ -8,7 +8,7 @@ import { DataStore, ERRORS, Server, Upload } from "@tus/server";
 import type { Clock } from "../base/clock.js";
 import { BrokerError } from "../base/errors.js";
 import type { Log } from "../base/log.js";
-import type { Drafts } from "./drafts.js";
+import type { Drafts, Finished } from "./drafts.js";
 import { errorBody } from "./http.js";
 import { Locks } from "./slots.js";
 import { hashPattern } from "./store.js";
@@ -29,6 +29,8 @@ interface Facts {
 	readonly size: number;
 	readonly metadata: Record<string, string | null>;
 	readonly createdAt: string;
+	/** What the bytes are, base64; noted before the file takes its place, which ends the draft. */
+	readonly whole: { readonly hash: string; readonly head: string } | null;
 	/** Null until it is stored. */
 	readonly done: Uploaded | null;
 }
@@ -165,7 +167,14 @@ class DraftStore extends DataStore {
 		upload.creation_date = createdAt;
 		try {
 			await drafts.create(id);
-			await drafts.note(id, { user, size, metadata, createdAt, done: null } satisfies Facts);
+			await drafts.note(id, {
+				user,
+				size,
+				metadata,
+				createdAt,
+				whole: null,
+				done: null,
+			} satisfies Facts);
 		} catch (error) {
 			uploads.release(user, size);
 			await drafts.remove(id);
@@ -176,8 +185,9 @@ class DraftStore extends DataStore {
 	}
 
 	override async getUpload(id: string): Promise<Upload> {
-		const { size, metadata, createdAt, done } = await this.factsOf(id);
-		const offset = done === null ? await this.parts.drafts.size(id) : size;
+		const facts = await this.factsOf(id);
+		const { size, metadata, createdAt } = facts;
+		const offset = await this.arrived(id, facts);
 		if (offset === null) throw ERRORS.FILE_NOT_FOUND;
 		return new Upload({ id, size, offset, metadata, creation_date: createdAt });
 	}
@@ -209,8 +219,8 @@ class DraftStore extends DataStore {
 			const { drafts, uploads } = this.parts;
 			const facts = await this.factsOf(id);
 			if (facts.done !== null) return facts.done;
-			const { user, size, metadata } = facts;
-			const draft = await drafts.finish(id, size);
+			const { user, metadata } = facts;
+			const draft = await this.wholeOf(id, facts);
 			try {
 				const declared = metadata.filetype ?? undefined;
 				const done = await uploads.keep(user, draft, declared, hashIn(metadata.sha256));
@@ -219,8 +229,9 @@ class DraftStore extends DataStore {
 				this.over(id);
 				return done;
 			} catch (error) {
-				// These bytes will never be what was declared; any other failure may pass.
-				if (error instanceof BrokerError && !error.retryable) {
+				// These bytes will never be what was declared, or are nowhere; all else may pass.
+				const final = error instanceof BrokerError && !error.retryable;
+				if (final || (await drafts.size(id)) === null) {
 					await drafts.remove(id);
 					this.over(id);
 				}
@@ -229,13 +240,33 @@ class DraftStore extends DataStore {
 		});
 	}
 
+	/** The whole draft, or what was noted of one that a former process put in its place. */
+	private async wholeOf(id: string, facts: Facts): Promise<Finished> {
+		const { drafts } = this.parts;
+		const { size, whole } = facts;
+		if (whole !== null && (await drafts.size(id)) === null) {
+			const hash = Buffer.from(whole.hash, "base64");
+			return { path: drafts.path(id), hash, size, head: Buffer.from(whole.head, "base64") };
+		}
+		const draft = await drafts.finish(id, size);
+		const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+		const noted = { hash: base64(draft.hash), head: base64(draft.head) };
+		await drafts.note(id, { ...facts, whole: noted } satisfies Facts);
+		return draft;
+	}
+
+	/** Bytes that are here; null: none ever, or no more. */
+	private async arrived(id: string, { size, whole, done }: Facts): Promise<number | null> {
+		if (done !== null) return size;
+		return (await this.parts.drafts.size(id)) ?? (whole === null ? null : size);
+	}
+
 	/** A HEAD of an upload with all its bytes tells what it became, and sees to it that it does. */
 	async labelDone(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const id = request.url?.split("?")[0]?.slice(path.length + 1) ?? "";
 		try {
 			const facts = await this.factsOf(id);
-			const whole = facts.done !== null || (await this.parts.drafts.size(id)) === facts.size;
-			if (!whole) return;
+			if ((await this.arrived(id, facts)) !== facts.size) return;
 			for (const [name, value] of Object.entries(doneHeaders(await this.finish(id)))) {
 				response.setHeader(name, value);
 			}

@@ -125,10 +125,9 @@ export class Person {
 		const { path, bytes, lives } = this.unfinished;
 		const offset = await offsetOf(server, user, path);
 		const killed = lives !== this.lives;
-		if (offset < 0 && !(offset === -404 && killed)) throw new Error(`the upload is ${-offset}`);
-		if (offset < 0 || offset === bytes.length) {
-			// All had arrived, and the answer was lost; with 404 the kill came when the file had been
-			// stored and the answer was not noted yet. It would have to be begun again.
+		if (offset < 0) throw new Error(`the upload is ${-offset}`);
+		if (offset === bytes.length) {
+			// All had arrived, and the answer was lost.
 			this.unfinished = null;
 			return;
 		}

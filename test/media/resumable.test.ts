@@ -1,7 +1,7 @@
 // Uploads that resume, as tus 1.0 says, on a real server: cut, killed, contended, declared wrong.
 
 import { once } from "node:events";
-import { statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { basename, join } from "node:path";
 import t from "tap";
@@ -75,6 +75,30 @@ t.test("an upload cut on the way and by a kill goes on where it was", async (t) 
 	const head = await ask(again, "ann", path, { method: "HEAD", headers: tus });
 	t.equal(head.headers.get("media-ticket"), done.ticket, "a lost answer costs nothing");
 	t.equal(head.headers.get("upload-offset"), "10000000");
+});
+
+t.test("a kill between storing a file and noting its answer costs nothing", async (t) => {
+	const broker = await startBroker();
+	t.teardown(() => broker.discard());
+	const bytes = picture(20_000);
+	const path = await begin(broker, "ann", bytes.length, { filetype: "image/png" });
+	t.equal((await append(broker, "ann", path, 0, bytes)).status, 200);
+	const notes = join(broker.data, "media", "drafts", `${basename(path)}.json`);
+	const unnote = () => {
+		const noted = JSON.parse(readFileSync(notes, "utf8"));
+		writeFileSync(notes, JSON.stringify({ ...noted, done: null }));
+	};
+	unnote();
+	const again = await broker.restart();
+	const head = await ask(again, "ann", path, { method: "HEAD", headers: tus });
+	t.equal(head.headers.get("upload-offset"), "20000");
+	t.equal(head.headers.get("media-hash"), sha256(bytes));
+	t.equal(head.headers.get("media-type"), "image/png");
+	unnote();
+	const folder = join(broker.data, "media");
+	const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+	for (const name of names) if (basename(name) === sha256(bytes)) rmSync(join(folder, name));
+	t.equal(await offsetOf(again, "ann", path), -404, "what is nowhere begins again");
 });
 
 t.test("of two resumers at once the later takes over, and the file is whole", async (t) => {
