@@ -221,10 +221,12 @@ class DraftStore extends DataStore {
 			if (facts.done !== null) return facts.done;
 			const { user, metadata } = facts;
 			const draft = await this.wholeOf(id, facts);
+			const noted: Facts = { ...facts, whole: wholeIn(draft) };
+			await drafts.note(id, noted);
 			try {
 				const declared = metadata.filetype ?? undefined;
 				const done = await uploads.keep(user, draft, declared, hashIn(metadata.sha256));
-				await drafts.note(id, { ...facts, done } satisfies Facts);
+				await drafts.note(id, { ...noted, done } satisfies Facts);
 				drafts.moved(id);
 				this.over(id);
 				return done;
@@ -240,7 +242,7 @@ class DraftStore extends DataStore {
 		});
 	}
 
-	/** The whole draft, or what was noted of one that a former process put in its place. */
+	/** The whole draft, or what is noted of one that a former process put in its place. */
 	private async wholeOf(id: string, facts: Facts): Promise<Finished> {
 		const { drafts } = this.parts;
 		const { size, whole } = facts;
@@ -248,11 +250,7 @@ class DraftStore extends DataStore {
 			const hash = Buffer.from(whole.hash, "base64");
 			return { path: drafts.path(id), hash, size, head: Buffer.from(whole.head, "base64") };
 		}
-		const draft = await drafts.finish(id, size);
-		const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
-		const noted = { hash: base64(draft.hash), head: base64(draft.head) };
-		await drafts.note(id, { ...facts, whole: noted } satisfies Facts);
-		return draft;
+		return drafts.finish(id, size);
 	}
 
 	/** Bytes that are here; null: none ever, or no more. */
@@ -307,6 +305,11 @@ class DraftStore extends DataStore {
 		if (facts === null || facts.user !== this.user) throw ERRORS.FILE_NOT_FOUND;
 		return facts;
 	}
+}
+
+function wholeIn({ hash, head }: Finished): Facts["whole"] {
+	const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+	return { hash: base64(hash), head: base64(head) };
 }
 
 function doneHeaders(done: Uploaded): Record<string, string> {
