@@ -5,10 +5,7 @@ import { z } from "zod";
 import { BrokerError } from "../base/errors.js";
 import type { Broker } from "../broker.js";
 import type { AdminRoute } from "./admin-server.js";
-import { conversationFacts, find, messages, userFacts } from "./inspect-read.js";
-
-/** Messages in one answer; the command line asks again for more. */
-export const pageMax = 500;
+import { conversationFacts, find, messages, pageMax, userFacts } from "./inspect-read.js";
 
 const id = z.string().min(1);
 const byId = z.object({ id });

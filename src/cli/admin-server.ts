@@ -20,8 +20,11 @@ export interface AdminServer {
 const folderBytesMax = 70;
 const folderPrefix = "colloquy-admin-";
 
+export type AdminRoutes = Readonly<Record<string, AdminRoute>>;
+
+/** `routes` are loaded when the first question comes. */
 export async function startAdminServer(
-	routes: Readonly<Record<string, AdminRoute>>,
+	routes: () => AdminRoutes | Promise<AdminRoutes>,
 ): Promise<AdminServer> {
 	const folder = mkdtempSync(join(socketRoot(), folderPrefix));
 	const socket = join(folder, "socket");
@@ -58,13 +61,14 @@ function socketRoot(): string {
 }
 
 async function respond(
-	routes: Readonly<Record<string, AdminRoute>>,
+	load: () => AdminRoutes | Promise<AdminRoutes>,
 	request: IncomingMessage,
 	response: ServerResponse,
 ): Promise<void> {
 	const url = new URL(request.url ?? "/", "http://admin");
-	const route = Object.hasOwn(routes, url.pathname) ? routes[url.pathname] : undefined;
 	try {
+		const routes = await load();
+		const route = Object.hasOwn(routes, url.pathname) ? routes[url.pathname] : undefined;
 		if (request.method !== "GET" || route === undefined) {
 			throw new BrokerError("OP_UNKNOWN", `${request.method} ${url.pathname}`);
 		}

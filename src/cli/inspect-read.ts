@@ -31,6 +31,9 @@ import {
 } from "../journal/rows.js";
 import { pages } from "../journal/scan.js";
 
+/** Messages in one answer; the command line asks again for more. */
+export const pageMax = 500;
+
 /** Which of the two exist under this id, in normal form. */
 export function find(journal: Journal, id: string): EntityKind[] {
 	const kinds: EntityKind[] = [];

@@ -2,9 +2,9 @@
 
 import { conversationId, directSeparator, userId } from "../base/ids.js";
 import type { EntityKind } from "../journal/keys.js";
-import { pageMax } from "./admin-routes.js";
 import { CliError } from "./exit.js";
 import type { MessageFacts } from "./inspect-read.js";
+import { pageMax } from "./inspect-read.js";
 import { type InspectSource, inspectSource } from "./inspect-source.js";
 import { conversationView, messageView, userView } from "./inspect-view.js";
 import { paintFor, print, printJson } from "./output.js";

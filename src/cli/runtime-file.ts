@@ -4,23 +4,22 @@
 
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
 
-const schema = z.object({
+export interface RuntimeFile {
 	/** Of the operating system, not of an actor. */
-	pid: z.int().positive(),
+	readonly pid: number;
 	/** Boot of the machine and start of the process, where the system tells; else empty. */
-	process: z.string(),
+	readonly process: string;
 	/** ISO 8601, UTC */
-	startedAt: z.string(),
-	url: z.string(),
-	adminSocket: z.string(),
+	readonly startedAt: string;
+	readonly url: string;
+	readonly adminSocket: string;
 	/** Name of the node, and how often this store was opened: the first parts of every pid. */
-	node: z.string(),
-	boot: z.int(),
-});
+	readonly node: string;
+	readonly boot: number;
+}
 
-export type RuntimeFile = z.infer<typeof schema>;
+const texts = ["process", "startedAt", "url", "adminSocket", "node"] as const;
 
 export const runtimeFileName = "runtime.json";
 
@@ -35,8 +34,13 @@ export function writeRuntimeFile(data: string, content: RuntimeFile): void {
 /** What the file says, be it stale or not; null when there is none that can be read. */
 export function readRuntimeFile(data: string): RuntimeFile | null {
 	try {
-		const parsed = schema.safeParse(JSON.parse(readFileSync(join(data, runtimeFileName), "utf8")));
-		return parsed.success ? parsed.data : null;
+		const said = JSON.parse(readFileSync(join(data, runtimeFileName), "utf8")) as RuntimeFile;
+		const whole =
+			Number.isSafeInteger(said.pid) &&
+			said.pid > 0 &&
+			Number.isSafeInteger(said.boot) &&
+			texts.every((name) => typeof said[name] === "string");
+		return whole ? said : null;
 	} catch {
 		// Absent, or cut by a power cut: it says nothing either way.
 		return null;

@@ -7,7 +7,6 @@ import { systemClock } from "../base/clock.js";
 import { type Broker, createBroker } from "../broker.js";
 import { type Config, developmentMode } from "../config.js";
 import { readMarker } from "../journal/marker.js";
-import { adminRoutes } from "./admin-routes.js";
 import { type AdminServer, removeSocketOf, startAdminServer } from "./admin-server.js";
 import { banner } from "./banner.js";
 import { CliError, toFailure } from "./exit.js";
@@ -43,7 +42,9 @@ export async function serve(config: Config, options: ServeOptions): Promise<void
 	try {
 		const stale = readRuntimeFile(data);
 		if (stale !== null && runningServer(data) === null) removeSocketOf(stale.adminSocket);
-		admin = await startAdminServer(adminRoutes(broker.admin));
+		admin = await startAdminServer(async () =>
+			(await import("./admin-routes.js")).adminRoutes(broker.admin),
+		);
 		const { host, port } = await broker.listen();
 		const url = `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
 		writeRuntimeFile(data, {

@@ -13,7 +13,7 @@ import { answerJson, type Guard, minded, preflight, whoAsks } from "./http.js";
 import type { MediaIndex } from "./media-index.js";
 import { sendPreview } from "./preview-answer.js";
 import { type PreviewParts, Previews } from "./previews.js";
-import { isResumable, Resumable } from "./resumable.js";
+import { isResumable, ResumableLater } from "./resumable-later.js";
 import { allow, failed, sendSigned, target } from "./signed.js";
 import { Locks, type Slots } from "./slots.js";
 import { type BlobStore, hashPattern } from "./store.js";
@@ -52,7 +52,7 @@ interface Own {
 	readonly downloads: Downloads;
 	readonly previews: Previews;
 	readonly uploads: Uploads;
-	readonly resumable: Resumable;
+	readonly resumable: ResumableLater;
 }
 
 /** Hashes kept of drafts between two requests; a draft of another is read again. */
@@ -84,7 +84,8 @@ export class MediaServer {
 		const previews = new Previews({ ...parts, downloads });
 		const uploads = new Uploads({ ...parts, locks, previews });
 		const originAllowed = (request: IncomingMessage) => parts.originAllowed(request);
-		const resumable = await Resumable.open({ clock, log, drafts, uploads, originAllowed, limits });
+		const forResuming = { clock, log, drafts, uploads, originAllowed, limits };
+		const resumable = await ResumableLater.open(forResuming);
 		const own = { locks, drafts, downloads, previews, uploads, resumable };
 		const server = new MediaServer(parts, own);
 		server.timer = clock.every(limits.mediaSweepMs, () => void server.sweep());
@@ -121,7 +122,7 @@ export class MediaServer {
 	private async collect(): Promise<Collected | null> {
 		const { clock, log, limits } = this.parts;
 		try {
-			this.own.resumable.gone(
+			await this.own.resumable.gone(
 				await this.own.drafts.sweep(clock.now() - limits.mediaDraftMs, false),
 			);
 			return await sweep({ ...this.parts, locks: this.own.locks });

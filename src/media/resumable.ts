@@ -10,6 +10,7 @@ import { BrokerError } from "../base/errors.js";
 import type { Log } from "../base/log.js";
 import type { Drafts, Finished } from "./drafts.js";
 import { errorBody } from "./http.js";
+import { path } from "./resumable-later.js";
 import { Locks } from "./slots.js";
 import { hashPattern } from "./store.js";
 import type { Uploaded, Uploads } from "./uploads.js";
@@ -41,13 +42,8 @@ interface Asker {
 	readonly response: ServerResponse;
 }
 
-const path = "/media/uploads";
 /** What is on its way to an upload may still arrive before another request takes it over. */
 const takeOverMs = 1_000;
-
-export function isResumable(pathname: string): boolean {
-	return pathname === path || pathname.startsWith(`${path}/`);
-}
 
 export class Resumable {
 	private readonly server: Server;
@@ -98,7 +94,7 @@ export class Resumable {
 		user: string,
 	) => Promise<void>;
 
-	/** Knows again the uploads of a former process. */
+	/** Knows again the uploads that were begun before. */
 	static async open(parts: ResumableParts): Promise<Resumable> {
 		const resumable = new Resumable(parts);
 		await resumable.store.recall();

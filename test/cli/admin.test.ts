@@ -48,7 +48,7 @@ async function deadPid(): Promise<number> {
 
 async function serving(test: Teardown, routes: Readonly<Record<string, AdminRoute>>) {
 	const data = folder(test);
-	const server = await startAdminServer(routes);
+	const server = await startAdminServer(() => routes);
 	test.teardown(() => server.close());
 	writeRuntimeFile(data, runtimeFile({ adminSocket: server.socket }));
 	return { data, server };
@@ -137,7 +137,7 @@ t.test("only a folder that is named as ours is removed after a kill", async (t) 
 	const data = folder(t);
 	removeSocketOf(join(data, "socket"));
 	t.ok(existsSync(data));
-	const server = await startAdminServer({});
+	const server = await startAdminServer(() => ({}));
 	t.teardown(() => server.close());
 	removeSocketOf(server.socket);
 	t.notOk(existsSync(dirname(server.socket)));
