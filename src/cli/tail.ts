@@ -109,7 +109,7 @@ class Follow {
 	/** History from where it was asked, then what comes, in the order of numbers. */
 	async one(conversation: Conversation): Promise<void> {
 		const { from, once } = this.wanted;
-		let next = from === null ? headOf(conversation) + 1 : await this.pull(conversation, from);
+		let next = await (from === null ? afterAll(conversation) : this.pull(conversation, from));
 		await new Promise<void>((resolve, reject) => {
 			this.done = resolve;
 			const look = () => {
@@ -169,8 +169,11 @@ class Follow {
 	}
 }
 
-function headOf(conversation: Conversation): number {
-	return conversation.messages.snapshot().reduce((head, { seq }) => Math.max(head, seq ?? 0), 0);
+/** The number after everything that is here, be it in memory or in the storage. */
+async function afterAll(conversation: Conversation): Promise<number> {
+	await conversation.older(1);
+	const all = conversation.messages.snapshot();
+	return all.reduce((head, { seq }) => Math.max(head, seq ?? 0), 0) + 1;
 }
 
 function writeJson(message: Message): void {

@@ -33,6 +33,10 @@ export class Talk implements Conversation, Place {
 	private seenSoFar = 0;
 	/** Its rows are at hand, and taken over. */
 	private filled = false;
+	private haveRows = () => {};
+	private readonly rows = new Promise<void>((resolve) => {
+		this.haveRows = resolve;
+	});
 	private toldAtFirst = 0;
 	private used = false;
 	private learnt = false;
@@ -95,6 +99,7 @@ export class Talk implements Conversation, Place {
 		this.timeline.told = this.toldAtFirst;
 		this.queued(false);
 		this.moved(true);
+		this.haveRows();
 	}
 
 	/** Take over what waits in the storage; `elsewhere`: another tab has said it just now. */
@@ -283,6 +288,7 @@ export class Talk implements Conversation, Place {
 		const page = this.paging.then(async () => {
 			// Only the list tells where the view of a new device begins.
 			await this.hub.when(this.home.listed, () => this.home.listed.snapshot());
+			await this.rows;
 			if (this.view !== undefined && this.view.first <= 1) return { more: false };
 			const { more } = await this.home.history(this.id, this.view?.first ?? null, count);
 			this.reread();

@@ -54,6 +54,22 @@ t.test("listed · when every conversation is there, and from then on, offline to
 	t.equal(again.conversations.snapshot().length, others.length);
 });
 
+t.test("older, asked before the folder's messages are read · waits for them", async (t) => {
+	const party = await Party.start(t);
+	const folder = tempFolder("colloquy-client-");
+	t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+	await party.provision("bob");
+	const before = party.client("ann", { store: folder });
+	const talk = await before.open("bob");
+	for (const name of names(3)) await talk.send(name).reached("sent");
+	await before.close();
+
+	const again = party.client("ann", { store: folder });
+	const same = again.conversation("ann~bob");
+	t.same(await same.older(1), { more: false });
+	t.equal(same.messages.snapshot().length, 3);
+});
+
 for (const place of ["memory", "a folder"]) {
 	t.test(`seen, and closed at once · the others are told, from ${place}`, async (t) => {
 		const party = await Party.start(t);
