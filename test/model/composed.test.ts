@@ -10,7 +10,7 @@ t.setTimeout(deep ? 0 : 300_000);
 
 for (const [name, plan] of Object.entries(plans)) {
 	t.test(`walks through "${name}" keep every rule and come to rest`, async (t) => {
-		const seeds = deep ? 20_000 : 250;
+		const seeds = deep ? 20_000 : 150;
 		const steps = name === "everything" ? 140 : 80;
 		t.equal(
 			walks(() => scenario(plan), {}, { seeds, steps }),

@@ -4,16 +4,22 @@ import t from "tap";
 import { plants } from "./plants.js";
 import { run } from "./run.js";
 
+/** Seeds that found it when the first did not; the others are tried once these do not either. */
+const likely: Readonly<Record<string, number>> = {
+	"a failed commit that is told as undone": 6,
+	"an actor that goes on after a failed commit": 2,
+};
+
 for (const [what, plant] of plants) {
 	t.test(`finds ${what}`, async (t) => {
 		let found = "";
-		let seeds = 0;
-		while (found === "" && seeds < 20) {
-			seeds += 1;
-			const { failure } = await run(seeds, { plant });
+		const every = Array.from({ length: 20 }, (_, at) => at + 1);
+		for (const seed of [likely[what] ?? 1, ...every]) {
+			const { failure } = await run(seed, { plant });
 			found = failure?.split("\n", 1)[0] ?? "";
+			if (found !== "") break;
 		}
-		t.comment(`after ${seeds} seeds: ${found}`);
+		t.comment(found);
 		t.not(found, "");
 	});
 }

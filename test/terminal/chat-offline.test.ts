@@ -64,18 +64,6 @@ t.test("a server that has forgotten everything is talked to anew", onScreen, asy
 	await until(() => !ann.rows().join("\n").includes("old world"));
 	ann.type("in the new one", "Enter");
 	await ann.until(/in the new one +✓/);
-	ann.type("", "C-d");
-	await ann.exit();
-	await next.kill();
-	rmSync(server.data, { recursive: true });
-	const third = await server.restart();
-	t.teardown(() => third.kill());
-	await greet();
-	const again = chat("ann", "bob");
-	await again.until(/message to bob/);
-	await until(() => !again.rows().join("\n").includes("new one"));
-	again.type("in the third", "Enter");
-	await again.until(/in the third +✓/);
 });
 
 t.test("a terminal that goes away takes the chat along, and loses nothing", onScreen, async (t) => {
