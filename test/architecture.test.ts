@@ -116,7 +116,7 @@ const containment: Readonly<Record<string, readonly string[]>> = {
 	commander: ["src/cli/"],
 	"get-east-asian-width": ["src/terminal/text.ts"],
 	"bidi-js": ["src/terminal/bidi.ts"],
-	zod: ["src/cli/"],
+	zod: ["src/cli/admin-routes.ts"],
 	"@tus/server": ["src/media/resumable.ts"],
 	"@noble/hashes": ["src/sdk/media-browser.ts"],
 	sharp: ["src/media/preview-child.ts"],
@@ -259,7 +259,7 @@ function isEntry({ path, text }: SourceFile): boolean {
 		/^src\/(?:index|cli\/main|(?:client|sdk|react|testing)\/index)\.c?ts$/,
 		/^src\/sdk\/(?:browser|media|media-browser)\.ts$/,
 		/^bench\/size\.ts$/,
-		/^test\/(?:run|soak|browser\/react-page|conformance\/.*|.*\.test)\.ts$/,
+		/^test\/(?:run|soak|browser\/react-page|conformance\/.*|.*\.(?:test|soak))\.ts$/,
 	];
 	const started = `node dist/${path.replace(/ts$/, "js")}`;
 	return byName.some((entry) => entry.test(path)) || text.includes(started);

@@ -1,15 +1,26 @@
-// The long runs: simulations from ever new seeds for some minutes, `SOAK_MINUTES` (10 by default),
-// from `SOAK_SEED` on. Every failure is printed with its seed; the exit code says whether there was
-// one. `--media 200` instead: so many rounds of random use of media, each ended by `kill -9`.
+// The long runs: the files that end in `.soak.ts`, then simulations from ever new seeds for some
+// minutes, `SOAK_MINUTES` (10 by default), from `SOAK_SEED` on. Every failure is printed with its
+// seed; the exit code says whether there was one. `--media 200` instead: so many rounds of random
+// use of media, each ended by `kill -9`.
 
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { root } from "./helpers/root.js";
 import { runMediaRounds } from "./media/rounds.js";
 import { run } from "./simulation/run.js";
 
 const { values } = parseArgs({ options: { media: { type: "string" } } });
 const sound =
-	values.media === undefined ? await simulate() : await mediaRounds(Number(values.media));
+	values.media === undefined
+		? longFiles() && (await simulate())
+		: await mediaRounds(Number(values.media));
 process.exitCode = sound ? 0 : 1;
+
+function longFiles(): boolean {
+	const command = [join(root, "dist/test/files.js"), "--soak"];
+	return spawnSync(process.execPath, command, { cwd: root, stdio: "inherit" }).status === 0;
+}
 
 async function mediaRounds(rounds: number): Promise<boolean> {
 	const result = await runMediaRounds(rounds, ({ rounds, faults }) => {

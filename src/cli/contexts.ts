@@ -4,25 +4,21 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { z } from "zod";
 import { didYouMean } from "../config/suggest.js";
 import { CliError } from "./exit.js";
 
-const contextSchema = z.strictObject({
+export interface Context {
 	/** `http://host:port`, or https, ws, wss */
-	url: z.string(),
+	readonly url: string;
 	/** An absolute path. */
-	tokenFile: z.string(),
-});
+	readonly tokenFile: string;
+}
 
-const fileSchema = z.strictObject({
+export interface Contexts {
 	/** Used when none is named; null: none. */
-	current: z.string().nullable(),
-	contexts: z.record(z.string(), contextSchema),
-});
-
-export type Context = z.infer<typeof contextSchema>;
-export type Contexts = z.infer<typeof fileSchema>;
+	readonly current: string | null;
+	readonly contexts: Readonly<Record<string, Context>>;
+}
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -46,12 +42,28 @@ export function readContexts(env: Env): Contexts {
 		throw error;
 	}
 	try {
-		return fileSchema.parse(JSON.parse(text));
+		return checked(JSON.parse(text));
 	} catch (error) {
-		const why = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
-		const message = `${path} cannot be used: ${why.replaceAll("\n", " ")}`;
+		const message = `${path} cannot be used: ${(error as Error).message}`;
 		throw new CliError("config", message, "mend it, or remove it and add the contexts again");
 	}
+}
+
+/** Errors: TypeError saying what is not as it should be. */
+function checked(found: Partial<Contexts> | null): Contexts {
+	const { current, contexts } = found ?? {};
+	if (current !== null && typeof current !== "string") {
+		throw new TypeError("current must be a name or null");
+	}
+	if (typeof contexts !== "object" || contexts === null) {
+		throw new TypeError("contexts must be an object");
+	}
+	for (const [name, context] of Object.entries(contexts)) {
+		for (const key of ["url", "tokenFile"] as const) {
+			if (typeof context?.[key] !== "string") throw new TypeError(`${name}.${key} must be a text`);
+		}
+	}
+	return { current, contexts };
 }
 
 /** Replaces the file in one step; nobody but its owner can read it. */

@@ -39,6 +39,8 @@ export class Chat {
 	private readonly watched = new Map<string, () => void>();
 	private leave: () => void = () => {};
 	private waiting: Timer | null = null;
+	/** What is said meanwhile would be refused. */
+	private reopening: Promise<void> = Promise.resolve();
 	/** Nobody has looked since it was opened, or since the person went away. */
 	private fresh = true;
 
@@ -59,7 +61,7 @@ export class Chat {
 			}),
 			client.on("reset", (conversation) => {
 				// The server may be another one now, which does not know what stands open here.
-				if (conversation === null) void this.again();
+				if (conversation === null) this.reopening = this.again();
 			}),
 		);
 		this.watch();
@@ -196,7 +198,10 @@ export class Chat {
 		this.panel = null;
 		this.notice = null;
 		if (entered.type === "wrong") this.say("bad", entered.why);
-		if (entered.type === "say") this.talk(entered.text);
+		if (entered.type === "say") {
+			await this.reopening;
+			this.talk(entered.text);
+		}
 		if (entered.type === "command") {
 			try {
 				await perform(this, entered);
