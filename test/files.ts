@@ -1,7 +1,7 @@
 // Runs test files, each in a process of its own, one more at a time than there are cores because
-// many wait, as one TAP stream: `node dist/test/files.js [file…]`; `--soak`: the long ones. Not by tap's command, which lets
-// each process and all that a test starts record what they load: that doubles the start of a
-// `colloquy` command.
+// many wait, as one TAP stream: `node dist/test/files.js [file…]`, or with `--soak` the long ones.
+// Not by tap's command, which lets each process and all that a test starts record what they load:
+// that doubles the start of a `colloquy` command.
 
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
