@@ -1,6 +1,7 @@
 // How a run ends: everything heals, everybody connects, and within bounded virtual time each device
 // holds what the store shows its user, every write has its outcome, and nothing is owed.
 
+import { isDeepStrictEqual } from "node:util";
 import { wireRow } from "../../actors/wire.js";
 import type { View } from "../../src/client/store.js";
 import { effectiveSeen } from "../../src/domain/conversation.js";
@@ -156,6 +157,7 @@ function changedAway(world: World, { conversation, member }: Listed, seq: number
 
 /** The fields in which two versions of a row differ. */
 function differences(held: WireMessage, shown: WireMessage): string[] {
+	if (isDeepStrictEqual(held, shown)) return [];
 	const [one, other] = [plain(held), plain(shown)];
 	return Object.keys(one).flatMap((name) =>
 		one[name] === other[name] ? [] : [`${name} ${one[name]} for ${other[name]}`],

@@ -2,14 +2,14 @@
 // `SIM_SEED=n SIM_TRACE=1 node dist/test/simulation/simulation.test.js`.
 
 import t from "tap";
-import { run } from "./run.js";
+import { runApart } from "./apart.js";
 
 const only = process.env.SIM_SEED;
 const seeds = only === undefined ? Array.from({ length: 20 }, (_, at) => at + 1) : [Number(only)];
 
 for (const seed of seeds) {
 	t.test(`seed ${seed} comes to rest with everybody level`, async (t) => {
-		const { failure, steps, commits, sends } = await run(seed);
+		const { failure, steps, commits, sends } = await runApart(seed);
 		if (failure !== null) t.comment(failure);
 		t.equal(failure === null ? "" : failure.split("\n", 1)[0], "");
 		t.ok(steps > 500 && commits > 0 && sends > 0, "something happened");
