@@ -5,6 +5,7 @@ import type { Interval } from "../domain/event.js";
 import { memberRow } from "./facts.js";
 import type { Journal } from "./journal.js";
 import { messageKey } from "./keys.js";
+import { isEnd } from "./scan.js";
 import { type ShownRow, showAll, type Viewer } from "./shown.js";
 
 export interface HistoryPage {
@@ -59,7 +60,7 @@ async function readPage(
 				page.push(row);
 				end = row.seq;
 			}
-			if (shown.length === 0) break;
+			if (isEnd(rows, some.limit, some.bytesMax)) break;
 		}
 	}
 	return { rows: page, more: false };

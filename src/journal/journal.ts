@@ -19,7 +19,10 @@ export interface Range {
 	readonly lt: Uint8Array;
 	/** Most rows to return. */
 	readonly limit: number;
-	/** Most bytes of values to return; at least one row comes. Default: no bound. */
+	/**
+	 * The row with which the values reach so many bytes is the last to come. Fewer rows than `limit`
+	 * with fewer bytes: the interval has no more. Default: no bound.
+	 */
 	readonly bytesMax?: number;
 	readonly reverse?: boolean;
 }

@@ -263,8 +263,8 @@ async function readRange(
 				if (entries.length === 0) return out;
 				for (const [key, value] of entries) {
 					bytes += value.length;
-					if (out.length > 0 && bytes > bytesMax) return out;
 					out.push({ key, value });
+					if (bytes >= bytesMax) return out;
 				}
 			}
 		} finally {

@@ -129,8 +129,8 @@ function read({ keys, rows }: Version, range: Range): Row[] {
 		const name = keys[range.reverse ? to - 1 - i : from + i] as string;
 		const value = rows.get(name) as Uint8Array;
 		bytes += value.length;
-		if (out.length > 0 && bytes > (range.bytesMax ?? Number.POSITIVE_INFINITY)) break;
 		out.push({ key: Uint8Array.from(Buffer.from(name, "latin1")), value });
+		if (bytes >= (range.bytesMax ?? Number.POSITIVE_INFINITY)) break;
 	}
 	return out;
 }

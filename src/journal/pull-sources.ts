@@ -11,7 +11,7 @@ import { decodeMessage } from "./message-row.js";
 import { firstAfter, lastMessage } from "./positions.js";
 import type { PulledItem } from "./pull.js";
 import { readReceipt } from "./recover.js";
-import { following, pages } from "./scan.js";
+import { following, isEnd, pages } from "./scan.js";
 import {
 	bytesOf,
 	hiddenBetween,
@@ -91,7 +91,8 @@ export async function pullEvents(
 	let bytesLeft = bytesMax;
 	let { gte, lt } = eventsAbove("conversation", conversation, from);
 	for (;;) {
-		const rows = await view.range({ gte, lt, limit, bytesMax: bytesLeft });
+		const bounds = { limit, bytesMax: bytesLeft };
+		const rows = await view.range({ gte, lt, ...bounds });
 		for (const { key, value } of rows) {
 			const position = numberOf(key);
 			if (position > until) return { found, horizon: until };
@@ -105,7 +106,9 @@ export async function pullEvents(
 			if (found.length >= limit || bytesLeft <= 0) return { found, horizon: position };
 		}
 		const last = rows.at(-1);
-		if (last === undefined) return { found, horizon: until };
+		if (last === undefined || isEnd(rows, bounds.limit, bounds.bytesMax)) {
+			return { found, horizon: until };
+		}
 		gte = following(last.key);
 	}
 }

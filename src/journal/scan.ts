@@ -23,11 +23,19 @@ export async function* pages(source: Pick<View, "range">, span: Span): AsyncGene
 	for (;;) {
 		const rows = await source.range({ gte, lt, limit, bytesMax, reverse });
 		const last = rows.at(-1);
-		if (last === undefined) return;
-		yield rows;
+		if (last !== undefined) yield rows;
+		if (last === undefined || isEnd(rows, limit, bytesMax)) return;
 		if (reverse) lt = last.key;
 		else gte = following(last.key);
 	}
+}
+
+/** A range with these bounds gave these rows: the interval has no more. */
+export function isEnd(rows: readonly Row[], limit: number, bytesMax: number): boolean {
+	if (rows.length >= limit) return false;
+	let bytes = 0;
+	for (const { value } of rows) bytes += value.length;
+	return bytes < bytesMax;
 }
 
 /** The smallest key above this one. */

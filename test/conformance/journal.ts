@@ -109,10 +109,15 @@ function ranges(check: Check): void {
 		assert.deepEqual(firsts(await journal.range({ ...all, limit: 2 })), [1, 2]);
 		assert.deepEqual(firsts(await journal.range({ ...all, limit: 2, reverse: true })), [3, 2]);
 	});
-	check("the bound of bytes cuts the page, but never below one row", async ({ journal }) => {
+	check("the row that reaches the bound of bytes is the last", async ({ journal }) => {
 		const big = new Uint8Array(1000);
 		await journal.commit({ keys: [key(1), key(2), key(3)], values: [big, big, big] });
-		assert.deepEqual(firsts(await journal.range({ ...all, bytesMax: 2500 })), [1, 2]);
+		assert.deepEqual(firsts(await journal.range({ ...all, bytesMax: 2001 })), [1, 2, 3]);
+		assert.deepEqual(firsts(await journal.range({ ...all, bytesMax: 2000 })), [1, 2]);
+		assert.deepEqual(
+			firsts(await journal.range({ ...all, bytesMax: 1001, reverse: true })),
+			[3, 2],
+		);
 		assert.deepEqual(firsts(await journal.range({ ...all, bytesMax: 1 })), [1]);
 	});
 	check("a range longer than any internal page is complete", async ({ journal }) => {
