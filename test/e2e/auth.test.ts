@@ -14,7 +14,7 @@ async function bobFor(it: TestBroker, ttlMs: number, generation = 0): Promise<Wi
 	return bob;
 }
 
-t.test("a revoked user is out within a second, and what comes then waits", async (t) => {
+t.test("a revoked user is out, and what comes then waits", async (t) => {
 	const it = await startBroker();
 	t.teardown(() => it.discard());
 	const bob = await bobFor(it, 60_000);
@@ -22,11 +22,9 @@ t.test("a revoked user is out within a second, and what comes then waits", async
 	const conversation = await ann.open("bob");
 	await write(ann, conversation, 1, text("m1"));
 	await bob.next("message");
-	const began = performance.now();
 	await it.broker.revoke("bob");
 	t.match(await bob.next("goodbye"), { code: "AUTH_REVOKED" });
 	t.match(await bob.closed, { code: 4502 });
-	t.ok(performance.now() - began < 1_000);
 	await write(ann, conversation, 2, text("m2"));
 	t.notOk(
 		bob.received.some((op) => op.type === "message"),

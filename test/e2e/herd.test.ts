@@ -64,13 +64,10 @@ t.test(
 		server = await server.restart({
 			env: { COLLOQUY_HELLO_PER_SECOND: "20", COLLOQUY_HELLO_BURST: "10" },
 		});
-		const began = performance.now();
 		await until("all are back", () => ready() === users.length, 60_000);
-		const tookMs = performance.now() - began;
 		await until("all have all", () => allHold(4));
 		const { ended } = await gatewayOf(server);
 		t.ok((ended.OVERLOADED ?? 0) > 0, `${ended.OVERLOADED} were told to come later`);
-		t.ok(tookMs < 60_000, `all were back after ${Math.round(tookMs)} ms`);
 		for (const { device, conversation } of phones) {
 			const rows = [...(device.store.view(conversation)?.rows.values() ?? [])];
 			const ids = new Set(rows.map(({ body }) => body && Buffer.from(body.id).toString("hex")));

@@ -11,16 +11,11 @@ function repeat(hex: string, times: number, end = ""): Uint8Array {
 	return bytesOf(hex.repeat(times) + end);
 }
 
-/** Milliseconds and growth of memory that a decoder took to refuse. */
-function cost(bytes: Uint8Array): { ms: number; rss: number; refused: boolean } {
+/** By how much memory grew while the decoders refused. */
+function cost(bytes: Uint8Array): { rss: number; refused: boolean } {
 	const before = process.memoryUsage().rss;
-	const began = systemClock.monotonic();
 	const refused = !decodeClientFrame(bytes).ok && !decodeServerFrame(bytes).ok;
-	return {
-		refused,
-		ms: systemClock.monotonic() - began,
-		rss: process.memoryUsage().rss - before,
-	};
+	return { refused, rss: process.memoryUsage().rss - before };
 }
 
 const bombs: readonly (readonly [string, Uint8Array])[] = [
@@ -36,14 +31,12 @@ const bombs: readonly (readonly [string, Uint8Array])[] = [
 	["100,000 arrays of nothing deep in an operation", repeat("90", 100_000)],
 ];
 
-t.test("a bomb of nested or endless headers is refused at once, without memory", async (t) => {
+t.test("a bomb of nested or endless headers is refused without memory", async (t) => {
 	for (const [name, bytes] of bombs) {
 		// The best of a few: what else the machine does is not the decoder's cost.
 		const tries = [cost(bytes), cost(bytes), cost(bytes), cost(bytes)];
-		const ms = Math.min(...tries.map((one) => one.ms));
 		const rss = Math.min(...tries.map((one) => one.rss));
 		t.ok(tries[0]?.refused, `${name} is refused`);
-		t.ok(ms < 10, `${name} takes ${ms} ms`);
 		t.ok(rss < 4_000_000, `${name} takes ${rss} bytes`);
 	}
 });
@@ -77,9 +70,7 @@ const extensions = [
 t.test("every map, extension and reserved byte is refused, wherever it stands", async (t) => {
 	for (const hex of extensions) {
 		for (const around of [`9204${hex}`, `9503a16101009201${hex}`, `9304a16101${hex}`, hex]) {
-			const bytes = bytesOf(around);
-			const tries = [cost(bytes), cost(bytes), cost(bytes)];
-			t.ok(tries[0]?.refused && Math.min(...tries.map(({ ms }) => ms)) < 10, around);
+			t.ok(cost(bytesOf(around)).refused, around);
 		}
 	}
 });
