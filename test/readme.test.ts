@@ -24,7 +24,7 @@ t.test("the sixty-second start does what the page says", async (t) => {
 	const file = join(folder, `readme-${process.pid}.mjs`);
 	writeFileSync(file, block.replace("http://127.0.0.1:7070", server.url));
 	t.teardown(() => rmSync(file));
-	const said = await run(file, server.data, "delivered: bob has 1");
+	const said = await run(file, server.data, "delivered: bob has it");
 	for (const line of said) t.match(readme, `\`${line}\``, "and the page names this line");
 	t.equal(said.length, 3);
 });
