@@ -2,7 +2,7 @@
 // set of keys behind an address. Which algorithms are believed follows from the keys, never from
 // the token.
 
-import { createPublicKey, type KeyObject } from "node:crypto";
+import { createPublicKey, type KeyObject, subtle } from "node:crypto";
 import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
 import { type AuthContext, type Authenticate, type ClaimedIdentity, refuse } from "./identity.js";
 
@@ -87,9 +87,11 @@ function verifier(options: JwtOptions): Verify {
 	if ("secret" in options) {
 		if (options.secret.length < 32) throw new TypeError("a secret has 32 bytes or more");
 		const algorithms = ["HS256"];
-		const { secret } = options;
+		// As bytes, or as a KeyObject, it would be made a key again for every token.
+		const hmac = { name: "HMAC", hash: "SHA-256" };
+		const key = subtle.importKey("raw", options.secret, hmac, false, ["verify"]);
 		return async (token, now) =>
-			(await jwtVerify(token, secret, { ...at(now), algorithms })).payload;
+			(await jwtVerify(token, await key, { ...at(now), algorithms })).payload;
 	}
 	if ("jwksUrl" in options) {
 		const keys = createRemoteJWKSet(new URL(options.jwksUrl), { timeoutDuration: jwksTimeoutMs });
