@@ -2,32 +2,29 @@
 // keep a window of messages under way. A message is done when every member has it.
 
 import { randomBytes } from "node:crypto";
-import { runAsLoad, whenAllAreReady } from "./child.js";
-import { Counter, drain, measure, reporting } from "./counter.js";
+import { runAsLoad } from "./child.js";
+import { Counter } from "./counter.js";
 import { type Crowd, Member } from "./lean-member.js";
 import type { LoadCounts } from "./load-counts.js";
 import { People, type PeopleOptions } from "./people.js";
+import { openingMax, type TalkOptions, talk } from "./talk.js";
 import { texts } from "./texts.js";
 import { inTurn, sleep } from "./turns.js";
 
-export interface GroupOptions {
+export interface GroupOptions extends TalkOptions {
 	readonly url: string;
 	readonly people: PeopleOptions;
-	readonly serverPid: number;
 	readonly members: number;
 	readonly senders: number;
 	readonly window: number;
-	readonly warmupSeconds: number;
-	readonly seconds: number;
 	readonly bytes: readonly [least: number, most: number];
 	readonly seed: number;
 }
 
-const openingMax = 50;
 const joinWaitMs = 20_000;
 
 async function main(options: GroupOptions): Promise<LoadCounts> {
-	const counter = new Counter({ ...options, resume: false, source: null });
+	const counter = new Counter({ ...options, resume: false, source: null, offered: false });
 	const people = new People(options.people);
 	const members: Member[] = [];
 	const crowd: Crowd = {
@@ -47,23 +44,15 @@ async function main(options: GroupOptions): Promise<LoadCounts> {
 		crowd,
 		members.map((_, index) => people.at(index).user),
 	);
-	await whenAllAreReady();
-	const progress = reporting(counter);
-	for (const member of members.slice(0, options.senders)) member.start();
-	await sleep(options.warmupSeconds * 1_000);
-	const measured = await measure(options, counter, () => 0);
-	for (const member of members) member.running = false;
-	await drain(members, counter);
-	clearInterval(progress);
-	counter.stopping = true;
-	for (const member of members) member.link.close();
-	return {
-		...measured,
-		connectsPerSecond: Math.round(connectsPerSecond),
-		losses: Object.fromEntries(counter.losses),
-		found: counter.faults.figures,
-		done: counter.done,
-	};
+	return talk(options, counter, {
+		talkers: members,
+		connectsPerSecond,
+		async start() {
+			for (const member of members.slice(0, options.senders)) member.start();
+		},
+		stop: () => {},
+		lateSends: () => 0,
+	});
 }
 
 /** The first member makes the group; all hear of it. Errors: Error when somebody does not. */

@@ -36,10 +36,11 @@ async function measured(flags: Flags, name: string, shape: Shape): Promise<Figur
 		const options: GroupOptions = {
 			url: target.url,
 			people: target.people(0),
-			serverPid: target.serverPid as number,
+			serverPid: target.serverPid,
 			...shape,
 			warmupSeconds: flags.number("warmup", sustained ? 5 : 1),
 			seconds,
+			least: 0,
 			bytes,
 			seed: flags.number("seed", 1),
 		};

@@ -5,16 +5,16 @@ import type { ListEntry, PullItem, ServerOp } from "../src/protocol/frames.js";
 import type { FaultKind } from "./faults.js";
 import { Link, type LinkOwner, type Net } from "./lean-link.js";
 
-/** What the ends report to: one for the whole load. Units: milliseconds. */
+/** What the ends report to: one for the whole load. Units: milliseconds of one clock. */
 export interface Meter {
-	/** A's answer came, this long after the message was due. */
-	sent(ms: number): void;
-	/** B has it, this long after it was due. */
-	received(ms: number): void;
+	/** A's answer came, to a message that was due then. */
+	sent(dueAt: number, now: number): void;
+	/** B has it. */
+	received(dueAt: number, now: number): void;
 	/** The whole cycle is done: A knows that B has it. */
-	cycle(ms: number): void;
-	/** A knows that B has seen it, this long after B said so. */
-	seen(ms: number): void;
+	cycle(dueAt: number, now: number): void;
+	/** A knows that B has seen it, as B said then. */
+	seen(saidAt: number, now: number): void;
 	fault(what: string, kind?: FaultKind): void;
 }
 

@@ -25,7 +25,7 @@ export class Member extends End {
 	last = 0;
 	/** Messages of its own that everybody has. */
 	done = 0;
-	running = false;
+	private running = false;
 	private answered = 0;
 	private seq = 0;
 	private readonly index: number;
@@ -60,6 +60,14 @@ export class Member extends End {
 		this.fill();
 	}
 
+	stop(): void {
+		this.running = false;
+	}
+
+	close(): void {
+		this.link.close();
+	}
+
 	resume(): void {}
 
 	answer(n: number, from: number, position: number, seq: number): void {
@@ -71,7 +79,7 @@ export class Member extends End {
 		}
 		this.answered = own;
 		this.counted(seq);
-		this.meter.sent(performance.now() - (this.dueAt[own % ring] as number));
+		this.meter.sent(this.dueAt[own % ring] as number, performance.now());
 		this.held(own);
 	}
 
@@ -121,7 +129,7 @@ export class Member extends End {
 		const next = () => this.holders[(this.done + 1) % ring] === this.crowd.members.length;
 		while (this.done < this.last && next()) {
 			this.done += 1;
-			this.meter.cycle(performance.now() - (this.dueAt[this.done % ring] as number));
+			this.meter.cycle(this.dueAt[this.done % ring] as number, performance.now());
 		}
 		this.fill();
 	}
@@ -136,7 +144,7 @@ export class Member extends End {
 		}
 		const inOrder = this.order(sender).take(n);
 		this.counted(seq, inOrder);
-		this.meter.received(performance.now() - (writer.dueAt[n % ring] as number));
+		this.meter.received(writer.dueAt[n % ring] as number, performance.now());
 		writer.held(n);
 	}
 

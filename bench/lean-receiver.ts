@@ -79,7 +79,7 @@ export class Receiver extends End {
 		if (this.order.take(mark) && n !== mark) {
 			this.meter.fault(`${this.conversation}: number ${n} holds message ${mark}`);
 		}
-		this.meter.received(performance.now() - (this.times.dueAt[n % ring] as number));
+		this.meter.received(this.times.dueAt[n % ring] as number, performance.now());
 		this.n = n;
 	}
 

@@ -130,14 +130,14 @@ export class Sender extends End {
 		const now = performance.now();
 		while (this.seen < seen) {
 			this.seen += 1;
-			this.meter.seen(now - (this.times.seenAt[this.seen % ring] as number));
+			this.meter.seen(this.times.seenAt[this.seen % ring] as number, now);
 		}
 	}
 
 	private settled(n: number): void {
 		const now = performance.now();
 		for (let i = this.answered + 1; i <= n; i += 1) {
-			this.meter.sent(now - (this.times.dueAt[i % ring] as number));
+			this.meter.sent(this.times.dueAt[i % ring] as number, now);
 		}
 		this.answered = n;
 		this.complete(now);
@@ -162,7 +162,7 @@ export class Sender extends End {
 		const end = Math.min(this.answered, this.delivered);
 		while (this.done < end) {
 			this.done += 1;
-			this.meter.cycle(now - (this.times.dueAt[this.done % ring] as number));
+			this.meter.cycle(this.times.dueAt[this.done % ring] as number, now);
 		}
 		this.fill();
 	}

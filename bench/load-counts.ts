@@ -4,12 +4,11 @@
 import type { FaultFigures } from "./faults.js";
 import type { OwnFigures } from "./own-watch.js";
 import type { PeopleOptions } from "./people.js";
+import type { TalkOptions } from "./talk.js";
 
-export interface LoadOptions {
+export interface LoadOptions extends TalkOptions {
 	readonly url: string;
 	readonly people: PeopleOptions;
-	/** Whose CPU time is counted; null: nobody's. */
-	readonly serverPid: number | null;
 	/** The server may be killed meanwhile: come back and check on. */
 	readonly resume: boolean;
 	readonly source: string | null;
@@ -17,10 +16,6 @@ export interface LoadOptions {
 	readonly window: number;
 	/** Pairs begin one after the other over this time, before the warm-up. */
 	readonly rampSeconds: number;
-	readonly warmupSeconds: number;
-	readonly seconds: number;
-	/** No end before so many cycles are done, whatever the seconds. */
-	readonly least: number;
 	/** Cycles offered a second over all pairs; null: as many as the windows allow. */
 	readonly rate: number | null;
 	readonly bytes: readonly [least: number, most: number];
@@ -36,8 +31,14 @@ export interface LoadOptions {
 
 /** What was counted, before anything is divided: of several processes it is added up. */
 export interface LoadCounts {
+	/** The window in which it measured. */
 	readonly ms: number;
+	/** Done in the window; at an offered rate due in it, and done whenever. */
 	readonly cycles: number;
+	/** In what time these were done. */
+	readonly spanMs: number;
+	/** Done in the window, whenever they were due: what the server's time was spent on. */
+	readonly meanwhile: number;
 	readonly serverMicros: number | null;
 	/** As the histogram's text, by what was timed. */
 	readonly times: Readonly<Record<Timed, string>>;

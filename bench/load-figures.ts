@@ -37,6 +37,7 @@ export function loadFigures(all: readonly LoadCounts[]): LoadResult {
 	const most = (figure: (one: LoadCounts) => number) => Math.max(...all.map(figure));
 	const cycles = sum((one) => one.cycles);
 	const ms = most((one) => one.ms);
+	const meanwhile = sum((one) => one.meanwhile);
 	const counted = all.map((one) => one.serverMicros).filter((micros) => micros !== null);
 	const serverMicros = counted.length === 0 ? null : Math.max(...counted);
 	const times = (what: Timed) => Histogram.sum(all.map((one) => one.times[what]));
@@ -49,10 +50,10 @@ export function loadFigures(all: readonly LoadCounts[]): LoadResult {
 	const seconds = Math.min(...all.map((one) => one.eachSecond.length));
 	const recorded = [...histograms].filter(([, one]) => one.count > 0);
 	return {
-		cyclesPerSecond: Math.round((cycles * 1_000) / ms),
+		cyclesPerSecond: Math.round((cycles * 1_000) / most((one) => one.spanMs)),
 		cycles,
 		serverCpuMicrosPerCycle:
-			serverMicros === null || cycles === 0 ? null : round(serverMicros / cycles),
+			serverMicros === null || meanwhile === 0 ? null : round(serverMicros / meanwhile),
 		serverCpuShare: serverMicros === null ? null : round(serverMicros / (ms * 1_000)),
 		...summary("delivered"),
 		sent: summary("sent"),

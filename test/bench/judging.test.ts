@@ -124,6 +124,8 @@ t.test("what several processes counted is one row", async (t) => {
 		return {
 			ms: 2_000,
 			cycles: ms.length,
+			spanMs: 2_000,
+			meanwhile: ms.length,
 			done: ms.length,
 			serverMicros,
 			times: { sent: empty, received: empty, delivered: times.encoded(), seen: empty },
