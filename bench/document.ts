@@ -41,13 +41,20 @@ const figures = z
 		bound: z
 			.enum(["load", "machine", "server or window"])
 			.optional()
-			.describe("load: the runner was the limit; machine: it was kept from its core"),
+			.describe("load: the runner was the limit; machine: other work took part of the machine"),
+		referenceMicros: number
+			.optional()
+			.describe("CPU time of a fixed piece of work on the server's core, before and after"),
+		referenceSyncMs: number.optional().describe("one small write and its sync, before and after"),
+		othersCpuShare: maybe.optional().describe("what other work took meanwhile, in cores"),
+		floorMs: maybe.optional().describe("what the fastest hundredth took, where nothing queues"),
 		eachSecond: z.array(number).optional(),
 		histograms: z
 			.record(z.string(), z.string())
 			.optional()
 			.describe("HdrHistogram V2, compressed, base64; µs"),
 		rounds: number.optional(),
+		quietRounds: number.optional().describe("those that count, where others were disturbed"),
 		spread: z
 			.record(z.string(), z.tuple([number, number]))
 			.optional()
@@ -84,7 +91,11 @@ export const document = z.object({
 				now: number,
 				ratio: number.describe("how often worse than before"),
 				noise: number.describe("a ratio up to this says nothing"),
-				verdict: z.enum(["worse", "better", "same"]),
+				coreRatio: maybe
+					.default(null)
+					.describe("how much dearer a core was than before; taken out of the ratio"),
+				verdict: z.enum(["worse", "better", "same", "not comparable"]),
+				why: z.string().nullable().default(null).describe("why it is not comparable"),
 			}),
 		)
 		.nullable()

@@ -116,6 +116,11 @@ export class Flags {
 		return Object.assign(Object.create(Flags.prototype), this, { values: all }) as Flags;
 	}
 
+	/** Whether somebody said it; no scenario's asking. */
+	given(name: string): boolean {
+		return Object.hasOwn(this.values, name);
+	}
+
 	text(name: string): string | null {
 		this.asked.add(name);
 		const value = this.values[name];

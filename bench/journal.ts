@@ -97,6 +97,7 @@ async function measure(
 			perSecond: round((seq / elapsed) * 1_000),
 			cpuMicros: round((user + system) / seq),
 			...times.summary(),
+			floorMs: round(times.percentile(0.01)),
 			keptPerByte: round(sizeOf(join(folder, "store")) / (seq * bytes)),
 			faults,
 		};

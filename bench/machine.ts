@@ -68,7 +68,8 @@ function commit(): string {
 	}
 }
 
-function syncMs(folder: string): number {
+/** Median of one small write and its sync. */
+export function syncMs(folder: string): number {
 	const path = join(folder, `colloquy-sync-${process.pid}`);
 	const file = openSync(path, "w");
 	const times: number[] = [];

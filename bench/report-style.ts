@@ -40,7 +40,7 @@ section {
 .pill.bad { background: var(--bad-soft); color: var(--bad); }
 ul { margin: 8px 0; padding-left: 20px; }
 li.bad { color: var(--bad); }
-li.doubt { color: var(--doubt); }
+.doubt { color: var(--doubt); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
 th { text-align: right; font-weight: 500; color: var(--dim); white-space: nowrap; }

@@ -8,7 +8,7 @@ import { Histogram } from "./histogram.js";
 import { timed } from "./load-counts.js";
 import { style } from "./report-style.js";
 import { judged, keyOf } from "./rounds.js";
-import { doubt, type Figures, pairs, present, show, titleOf } from "./table.js";
+import { doubt, type Figures, incomparable, pairs, present, show, titleOf } from "./table.js";
 
 export function reportPage(document: BenchDocument, old: BenchDocument | null): string {
 	const rows = document.scenarios as readonly Figures[];
@@ -98,14 +98,17 @@ function pill(ok: boolean, text: string): string {
 function ratios({ against }: BenchDocument): string {
 	if (against === null || against.length === 0) return "";
 	const tones = { worse: "tone-bad", better: "tone-good", same: "tone-plain" } as const;
-	const bars = against.map(({ name, figure, ratio, old, now, verdict }) => ({
-		label: `${name} ${figure}`,
-		value: ratio,
-		text: `×${ratio} (${short(old)} → ${short(now)})`,
-		tone: tones[verdict],
-	}));
+	const bars = against.flatMap(({ name, figure, ratio, old, now, verdict }) => {
+		if (verdict === "not comparable") return [];
+		const text = `×${ratio} (${short(old)} → ${short(now)})`;
+		return [{ label: `${name} ${figure}`, value: ratio, text, tone: tones[verdict] }];
+	});
 	const title = "How often worse than the earlier run; the line is the same as before";
-	return `<figure><figcaption>${title}</figcaption>${barChart(title, bars, 1)}</figure>`;
+	const told = incomparable(against);
+	return [
+		bars.length === 0 ? "" : figureOf(title, barChart(title, bars, 1)),
+		told === null ? "" : `<p class="doubt">${escaped(told)}</p>`,
+	].join("");
 }
 
 function section(

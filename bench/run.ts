@@ -12,6 +12,7 @@ import type { Flags } from "./flags.js";
 import { conditions } from "./machine.js";
 import { middles } from "./rounds.js";
 import { type Scenario, type Size, scenarios, sizes } from "./scenarios.js";
+import { Surrounded } from "./surroundings.js";
 import { type Figures, table } from "./table.js";
 
 /** Runs what `flags` name; gives the exit code. Errors: CliError when they do not fit together. */
@@ -35,7 +36,7 @@ export async function bench(flags: Flags): Promise<number> {
 		scenarios: rows,
 		failures: [...failures, ...unknown],
 		verdicts: verdicts(limits, rows),
-		against: old === null ? null : compare(old, rows, threshold),
+		against: old === null ? null : compare(old, { conditions: where, scenarios: rows }, threshold),
 	};
 	if (json) process.stdout.write(`${JSON.stringify(document)}\n`);
 	else process.stdout.write(table(document, paintFor(process.stdout, process.env)));
@@ -81,6 +82,7 @@ async function runAll(
 	json: boolean,
 ): Promise<{ rows: Figures[]; failures: string[] }> {
 	const rounds = Math.max(1, flags.number("rounds", 1));
+	const surrounded = new Surrounded();
 	const runs: Figures[] = [];
 	const failures: string[] = [];
 	for (let round = 0; round < rounds; round += 1) {
@@ -91,7 +93,8 @@ async function runAll(
 				const scenario = scenarios[name] as Scenario;
 				const sized = size === null ? flags : flags.at(scenario.sizes[size]);
 				try {
-					runs.push(...(await scenario.run(sized)));
+					const run = () => scenario.run(sized);
+					runs.push(...(await surrounded.measured(run, !flags.given("url"))));
 				} catch (cause) {
 					if (cause instanceof CliError) throw cause;
 					failures.push(`${name}: ${cause instanceof Error ? cause.message : cause}`);

@@ -33,7 +33,10 @@ const columns: readonly Column[] = [
 ];
 
 /** Shown in a place of their own, or only of use to programs. */
-const elsewhere = ["firstFaults", "correctness", "histograms", "eachSecond", "delivered", "spread"];
+const elsewhere = [
+	...["firstFaults", "correctness", "histograms", "eachSecond", "delivered", "spread"],
+	...["referenceMicros", "referenceSyncMs"],
+];
 
 const named = new Set([
 	...columns.flatMap((column) => column.figures),
@@ -122,11 +125,19 @@ function correct(rows: readonly Figures[], paint: Paint): string {
 }
 
 /** Why a row says less of the server than it seems to. */
-export function doubt({ bound, loadCpuShare, loadDelayP99Ms }: Figures): string {
-	const share = `${Math.round(Number(loadCpuShare) * 100)} % of its core`;
-	return bound === "load"
-		? `the runner was the limit, not the server: it used ${share}`
-		: `the runner was kept from its core (${loadDelayP99Ms} ms late, ${share}): what else runs?`;
+export function doubt({ bound, loadCpuShare, loadDelayP99Ms, othersCpuShare }: Figures): string {
+	if (bound === "load") {
+		return `the runner was the limit, not the server: it used ${percent(loadCpuShare)} of its core`;
+	}
+	const said = [
+		...(present(othersCpuShare) ? [`other work took ${percent(othersCpuShare)} of a core`] : []),
+		...(present(loadDelayP99Ms) ? [`the runner was up to ${loadDelayP99Ms} ms late`] : []),
+	];
+	return `the machine was busy: ${said.join(", ")}`;
+}
+
+function percent(share: unknown): string {
+	return `${Math.round(Number(share) * 100)} %`;
 }
 
 export function titleOf(kind: (typeof faultKinds)[number]): string {
@@ -135,7 +146,7 @@ export function titleOf(kind: (typeof faultKinds)[number]): string {
 
 function ratios(against: readonly Comparison[], paint: Paint): string {
 	const titles = ["against", "parameters", "figure", "before", "now", "ratio", "noise", ""];
-	const style = { worse: "red", better: "green", same: "dim" } as const;
+	const style = { worse: "red", better: "green", same: "dim", "not comparable": "yellow" } as const;
 	const rows = against.map((one) => [
 		one.name,
 		pairs(one.parameters),
@@ -144,15 +155,28 @@ function ratios(against: readonly Comparison[], paint: Paint): string {
 		show(one.now),
 		show(one.ratio),
 		`±${show(one.noise)}`,
-		one.verdict,
+		one.verdict + noted(one),
 	]);
 	const lines = aligned(titles, rows, (at) => at >= 3 && at < 7).split("\n");
-	return lines
-		.map((line, at) => {
-			const verdict = against[at - 2]?.verdict;
-			return verdict === undefined ? line : paint(style[verdict], line);
-		})
-		.join("\n");
+	const painted = lines.map((line, at) => {
+		const verdict = against[at - 2]?.verdict;
+		return verdict === undefined ? line : paint(style[verdict], line);
+	});
+	const told = incomparable(against);
+	return [...painted, ...(told === null ? [] : ["", paint("yellow", `! ${told}`)])].join("\n");
+}
+
+function noted({ why, coreRatio }: Comparison): string {
+	if (why !== null) return `: ${why}`;
+	return coreRatio === null ? "" : ` (a core cost ${show(coreRatio)} times as much)`;
+}
+
+/** What a comparison cannot say, and what would help; null: it says everything. */
+export function incomparable(against: readonly Comparison[]): string | null {
+	const some = against.filter(({ verdict }) => verdict === "not comparable");
+	if (some.length === 0) return null;
+	const count = `${some.length} of ${against.length} figures are not comparable`;
+	return `${count}: measure again when nothing else runs, or more --rounds, of which quiet ones count`;
 }
 
 export function present(value: unknown): boolean {

@@ -57,11 +57,13 @@ t.test("what is no limit is refused", async (t) => {
 });
 
 function documentOf(...scenarios: readonly Figures[]): BenchDocument {
-	return { scenarios } as unknown as BenchDocument;
+	return { conditions: { cpu: "a core" }, scenarios } as unknown as BenchDocument;
 }
 
-function compared(now: Partial<Figures>, old: Figures = cycle, threshold = 1.2) {
-	const all = compare(documentOf(old), [{ ...cycle, ...now } as Figures], threshold);
+/** The verdict on each figure of a row that was `old` and is now as given. */
+function compared(now: Partial<Figures>, old: Partial<Figures> = {}, threshold = 1.2) {
+	const [before, after] = [old, now].map((some) => documentOf({ ...cycle, ...some } as Figures));
+	const all = compare(before as BenchDocument, after as BenchDocument, threshold);
 	return Object.fromEntries(all.map(({ figure, verdict }) => [figure, verdict]));
 }
 
@@ -76,21 +78,79 @@ t.test("a run that got slower past threshold and noise is worse", async (t) => {
 	t.match(compared({ serverCpuMicrosPerCycle: 25 }), { serverCpuMicrosPerCycle: "worse" });
 	t.match(compared({ p99Ms: 15 }), { p99Ms: "same" }, "a p99 varies by itself");
 	t.match(compared({ p99Ms: 17 }), { p99Ms: "worse" });
-	t.match(compared({ cyclesPerSecond: 2_500 }, cycle, 3), { cyclesPerSecond: "same" });
+	t.match(compared({ cyclesPerSecond: 2_500 }, {}, 3), { cyclesPerSecond: "same" });
 });
 
 t.test("what rounds lay apart is the noise", async (t) => {
-	const noisy = { ...cycle, spread: { cyclesPerSecond: [2_000, 6_000] } };
+	const noisy = { spread: { cyclesPerSecond: [2_000, 6_000] } };
 	t.match(compared({ cyclesPerSecond: 2_500 }, noisy), { cyclesPerSecond: "same" });
-	const steady = { ...cycle, spread: { p99Ms: [7.9, 8.1] } };
-	const now = { p99Ms: 12, spread: { p99Ms: [11.9, 12.1] } };
-	t.match(compared(now, steady), { p99Ms: "worse" });
+	const steady = { spread: { p99Ms: [7.9, 8.1] } };
+	const now = (p99Ms: number) => ({ p99Ms, spread: { p99Ms: [p99Ms - 0.1, p99Ms + 0.1] } });
+	t.match(compared(now(12), steady), { p99Ms: "worse" });
+	t.match(compared(now(11), steady), { p99Ms: "same" }, "a few may lie close by chance");
+});
+
+const slow = {
+	cyclesPerSecond: 500,
+	serverCpuMicrosPerCycle: 200,
+	p99Ms: 800,
+	floorMs: 20,
+	keptPerByte: 9,
+};
+const fast = { floorMs: 1, keptPerByte: 1 };
+const incomparable = "not comparable";
+
+t.test("where other work ran, only what it hardly moves is compared", async (t) => {
+	const busy = { bound: "machine", othersCpuShare: 0.9 };
+	const verdicts = {
+		cyclesPerSecond: incomparable,
+		serverCpuMicrosPerCycle: incomparable,
+		p99Ms: incomparable,
+		floorMs: "worse",
+		keptPerByte: "worse",
+	};
+	t.strictSame(compared({ ...slow, ...busy }, fast), verdicts);
+	t.strictSame(compared(slow, { ...fast, ...busy }), verdicts);
+	t.match(compared({ ...slow, floorMs: 1.7, ...busy }, fast), { floorMs: "same" });
+	const [first] = compare(documentOf({ ...cycle, ...busy }), documentOf(cycle), 1.2);
+	t.match(first, { why: "other work took 90 % of a core then", ratio: 1 });
+});
+
+t.test("where the runner was the limit, only sizes are compared", async (t) => {
+	t.strictSame(compared({ ...slow, bound: "load" }, fast), {
+		cyclesPerSecond: incomparable,
+		serverCpuMicrosPerCycle: incomparable,
+		p99Ms: incomparable,
+		floorMs: incomparable,
+		keptPerByte: "worse",
+	});
+});
+
+t.test("CPU time is compared in terms of what a core cost then", async (t) => {
+	const now = { serverCpuMicrosPerCycle: 30, referenceMicros: 60_000 };
+	t.match(compared(now, { referenceMicros: 40_000 }), { serverCpuMicrosPerCycle: "same" });
+	t.match(compared(now, { referenceMicros: 60_000 }), { serverCpuMicrosPerCycle: "worse" });
+	t.match(compared(now), { serverCpuMicrosPerCycle: "worse" }, "the old one does not tell");
+	const cheaper = { ...now, serverCpuMicrosPerCycle: 20, referenceMicros: 20_000 };
+	t.match(compared(cheaper, { referenceMicros: 40_000 }), { serverCpuMicrosPerCycle: "worse" });
+});
+
+t.test("times are not compared with those of another disk or processor", async (t) => {
+	const verdicts = { p99Ms: incomparable, serverCpuMicrosPerCycle: "same" };
+	t.match(compared({ p99Ms: 800, referenceSyncMs: 3 }, { referenceSyncMs: 1 }), verdicts);
+	t.match(compared({ p99Ms: 800, referenceSyncMs: 1.5 }, { referenceSyncMs: 1 }), {
+		p99Ms: "worse",
+	});
+	const other = { ...documentOf({ ...cycle, p99Ms: 1 }), conditions: { cpu: "another" } };
+	const all = compare(other as BenchDocument, documentOf(cycle), 1.2);
+	t.match(Object.fromEntries(all.map(({ figure, verdict }) => [figure, verdict])), verdicts);
+	t.match(all[0]?.why, "another processor: another, now a core");
 });
 
 t.test("rows of other parameters are not compared", async (t) => {
 	const other = { ...cycle, parameters: { pairs: 1_000 } };
-	t.throws(() => compare(documentOf(other), [cycle], 1.2), /no row/);
-	t.equal(compare(documentOf(other, cycle), [cycle], 1.2).length, 3);
+	t.throws(() => compare(documentOf(other), documentOf(cycle), 1.2), /no row/);
+	t.equal(compare(documentOf(other, cycle), documentOf(cycle), 1.2).length, 3);
 });
 
 t.test("of several rounds the middle one is quoted, with how far they lie apart", async (t) => {
@@ -103,6 +163,16 @@ t.test("of several rounds the middle one is quoted, with how far they lie apart"
 	t.equal(alone, other);
 	const five = [1, 5_000, 9_000, 6_000, 90_000].map((one) => ({ ...cycle, cyclesPerSecond: one }));
 	t.match(middles(five)[0]?.spread, { cyclesPerSecond: [5_000, 9_000] }, "but for one at each end");
+});
+
+t.test("rounds that were disturbed count only when all were", async (t) => {
+	const busy = { ...cycle, bound: "machine", cyclesPerSecond: 900 };
+	const rounds = [busy, { ...cycle, faults: 0 }, { ...busy, faults: 2 }];
+	t.match(middles(rounds)[0], { cyclesPerSecond: 5_000, rounds: 3, quietRounds: 1, faults: 2 });
+	t.equal(middles(rounds)[0]?.spread, undefined, "one alone does not tell how far they lie apart");
+	const [all] = middles([busy, { ...busy, cyclesPerSecond: 800 }, busy]);
+	t.match(all, { cyclesPerSecond: 900, spread: { cyclesPerSecond: [800, 900] } });
+	t.equal(all?.quietRounds, undefined);
 });
 
 t.test("faults of any round are kept", async (t) => {

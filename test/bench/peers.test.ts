@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import t from "tap";
 import { cpuMicros } from "../../bench/machine.js";
-import { watchOthers } from "../../bench/peers/others.js";
+import { watchOthers } from "../../bench/others.js";
 import { Pair } from "../../bench/peers/pair.js";
 import { type Entry, report } from "../../bench/peers/report.js";
 import { treeMicros } from "../../bench/peers/tree.js";

@@ -12,14 +12,14 @@ import type { Figures } from "../../bench/table.js";
 const times = new Histogram();
 for (let at = 1; at <= 1_000; at += 1) times.record(at / 10);
 
-const row = (pairs: number, cyclesPerSecond: number): Figures => ({
+const row = (pairs: number, cyclesPerSecond: number, bound = "load"): Figures => ({
 	name: "cycle",
 	parameters: { pairs, window: 16 },
 	cyclesPerSecond,
 	p50Ms: 50,
 	faults: 1,
 	correctness: { lost: 1, doubled: 0, reordered: 0, receiptsBackwards: 0, other: 0 },
-	bound: "load",
+	bound,
 	loadCpuShare: 0.98,
 	loadDelayP99Ms: 4,
 	eachSecond: [10, 20, 30],
@@ -27,7 +27,7 @@ const row = (pairs: number, cyclesPerSecond: number): Figures => ({
 });
 
 function documentOf(rows: readonly Figures[], old: BenchDocument | null = null): BenchDocument {
-	return document.parse({
+	const now = {
 		conditions: {
 			commit: "0ff1ce+",
 			node: "v20.20.2",
@@ -40,10 +40,13 @@ function documentOf(rows: readonly Figures[], old: BenchDocument | null = null):
 			syncMs: 1,
 			at: "2026-11-25T12:00:00.000Z",
 		},
-		scenarios: rows,
+		scenarios: [...rows],
+	};
+	return document.parse({
+		...now,
 		failures: ["idle: it broke"],
 		verdicts: [{ expected: "sent.p99<10ms", ok: false, got: "cycle 99" }],
-		against: old === null ? null : compare(old, rows, 1.2),
+		against: old === null ? null : compare(old, now, 1.2),
 	});
 }
 
@@ -71,11 +74,15 @@ t.test("it holds what was found, and loads nothing", async (t) => {
 });
 
 t.test("an earlier run is dashed beside it, with what got worse", async (t) => {
-	const old = documentOf([row(10, 3_000)]);
-	const page = reportPage(documentOf([row(10, 1_000)], old), old);
+	const old = documentOf([row(10, 3_000, "server or window")]);
+	const page = reportPage(documentOf([row(10, 1_000, "server or window")], old), old);
 	t.equal(count(page, 'class="line former'), 2);
 	t.match(page, "×3 (3000 → 1000)");
 	t.equal(count(page, '"bar tone-bad"'), 1);
+	t.notMatch(page, "not comparable");
+	const disturbed = reportPage(documentOf([row(10, 1_000)], old), old);
+	t.match(disturbed, "2 of 2 figures are not comparable");
+	t.equal(count(disturbed, "<rect"), 0, "no bar for what says nothing");
 });
 
 t.test("axes have few, round ticks", async (t) => {
