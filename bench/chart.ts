@@ -8,6 +8,8 @@ export interface Series {
 	readonly former?: boolean;
 	/** Which of the page's colours, from 0. */
 	readonly colour: number;
+	/** What is below the line is filled. */
+	readonly filled?: boolean;
 }
 
 export interface Axis {
@@ -25,9 +27,10 @@ export interface Bar {
 	readonly tone: string;
 }
 
-const width = 560;
-const height = 260;
-const edge = { left: 58, right: 96, top: 26, bottom: 40 };
+/** Two fit beside each other on a screen, and one can still be read on a telephone. */
+const width = 480;
+const height = 240;
+const edge = { left: 52, right: 84, top: 26, bottom: 40 };
 
 export function escaped(text: string): string {
 	const signs: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
@@ -47,13 +50,17 @@ export function lineChart(title: string, x: Axis, y: Axis, all: readonly Series[
 		drawn.flatMap(({ points }) => points.map(([, at]) => at)),
 		[height - edge.bottom, edge.top],
 	);
-	const lines = drawn.map(({ points, colour, former, name }) => {
+	const floor = (height - edge.bottom).toFixed(1);
+	const lines = drawn.map(({ points, colour, former, filled, name }) => {
 		const path = points
 			.map(([at, value]) => `${across.at(at).toFixed(1)},${up.at(value).toFixed(1)}`)
 			.join(" ");
 		const kind = former === true ? "line former" : "line";
 		const hint = `<title>${escaped(name)}</title>`;
-		return `<polyline class="${kind} c${colour}" points="${path}">${hint}</polyline>`;
+		const [from, to] = [points[0], points.at(-1)].map((end) => across.at(end?.[0] ?? 0).toFixed(1));
+		const area = `<polygon class="area f${colour}" points="${from},${floor} ${path} ${to},${floor}"/>`;
+		const line = `<polyline class="${kind} c${colour}" points="${path}">${hint}</polyline>`;
+		return filled === true ? area + line : line;
 	});
 	const [left, right] = [edge.left, width - edge.right];
 	return svg(title, [
@@ -100,32 +107,39 @@ function endLabels(all: readonly Series[], up: (value: number) => number): strin
 }
 
 const barHeight = 22;
-const barFrom = 230;
-const barTo = width - 110;
+/** Bars stand three beside each other. */
+const barsWidth = 380;
+const barTextWidth = 7;
+/** Beside a bar, for its figure. */
+const barRight = 104;
 
 /** Horizontal bars from nothing, each with its figure; `mark` draws a line across, at a value. */
 export function barChart(title: string, bars: readonly Bar[], mark: number | null = null): string {
 	const most = Math.max(...bars.map(({ value }) => value), mark ?? 0, Number.MIN_VALUE);
-	const at = (value: number) => barFrom + (value / most) * (barTo - barFrom);
+	const longest = Math.max(...bars.map(({ label }) => label.length));
+	const barFrom = Math.min(barsWidth / 2, 12 + longest * barTextWidth);
+	const at = (value: number) => barFrom + (value / most) * (barsWidth - barRight - barFrom);
 	const tall = bars.length * barHeight + 12;
 	const rows = bars.map(({ label, value, text, tone }, row) => {
 		const y = 6 + row * barHeight;
 		const size = `width="${Math.max(2, at(value) - barFrom).toFixed(1)}" height="${barHeight - 7}"`;
 		return [
 			word("tick", barFrom - 8, y + 14, label, "end"),
-			`<rect class="bar ${tone}" x="${barFrom}" y="${y + 3}" ${size} rx="2"/>`,
+			`<rect class="bar ${tone}" x="${barFrom.toFixed(1)}" y="${y + 3}" ${size} rx="2"/>`,
 			word("figure", at(value) + 6, y + 14, text),
 		].join("");
 	});
 	const across =
 		mark === null
 			? []
-			: [`<line class="mark" x1="${at(mark)}" x2="${at(mark)}" y1="2" y2="${tall - 2}"/>`];
-	return svg(title, [...across, ...rows], tall);
+			: [
+					`<line class="mark" x1="${at(mark).toFixed(1)}" x2="${at(mark).toFixed(1)}" y1="2" y2="${tall - 2}"/>`,
+				];
+	return svg(title, [...across, ...rows], [barsWidth, tall]);
 }
 
-function svg(title: string, parts: readonly string[], tall = height): string {
-	const box = `viewBox="0 0 ${width} ${tall}"`;
+function svg(title: string, parts: readonly string[], [wide, tall] = [width, height]): string {
+	const box = `viewBox="0 0 ${wide} ${tall}"`;
 	return `<svg ${box} role="img" aria-label="${escaped(title)}">${parts.join("")}</svg>`;
 }
 

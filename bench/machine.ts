@@ -99,6 +99,12 @@ export function cpuMicros(pid: number | null): number | null {
 	}
 }
 
+/** User and system time of this process so far, in µs. */
+export function ownMicros(): number {
+	const { user, system } = process.cpuUsage();
+	return user + system;
+}
+
 /** Resident memory of a process, in bytes. */
 export function residentBytes(pid: number): number | null {
 	try {

@@ -28,6 +28,8 @@ header p { margin: 4px 0 16px; }
 dl { display: flex; flex-wrap: wrap; gap: 8px 32px; margin: 0 0 24px; }
 dt { color: var(--dim); font-size: 12px; }
 dd { margin: 0; }
+section > p:empty { display: none; }
+section > p { margin: -6px 0 12px; }
 section {
 	background: var(--card); border: 1px solid var(--rule); border-radius: 10px;
 	padding: 20px 24px; margin-bottom: 20px;
@@ -43,13 +45,19 @@ li.bad { color: var(--bad); }
 .doubt { color: var(--doubt); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
-th { text-align: right; font-weight: 500; color: var(--dim); white-space: nowrap; }
-th:nth-child(-n + 2) { text-align: left; }
-th, td { padding: 5px 14px 5px 0; border-bottom: 1px solid var(--rule); }
-td.number { text-align: right; white-space: nowrap; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(440px, 1fr)); gap: 20px; }
-.charts:not(:empty) { margin-top: 20px; }
-figure { margin: 0; max-width: 640px; }
+th, td { padding: 6px 0 6px 24px; border-bottom: 1px solid var(--rule); text-align: right; }
+th { font-weight: 400; color: var(--dim); white-space: nowrap; }
+th:first-child { padding-left: 0; text-align: left; }
+tbody th { color: var(--ink); }
+tbody tr:last-child > * { border-bottom: none; }
+td { white-space: nowrap; }
+.charts {
+	display: grid; grid-template-columns: repeat(auto-fill, minmax(min(440px, 100%), 1fr));
+	gap: 28px 32px;
+}
+.growth { grid-template-columns: repeat(auto-fill, minmax(min(340px, 100%), 1fr)); }
+.charts:not(:empty) { margin-top: 24px; }
+figure { margin: 0; min-width: 0; max-width: 640px; }
 figcaption { font-size: 13px; color: var(--dim); margin-bottom: 6px; }
 svg { width: 100%; height: auto; display: block; font: 12px system-ui, sans-serif; }
 .grid { stroke: var(--rule); }
@@ -59,6 +67,7 @@ svg { width: 100%; height: auto; display: block; font: 12px system-ui, sans-seri
 	fill: var(--ink); font-size: 11px; stroke: var(--card); stroke-width: 4px; paint-order: stroke;
 }
 .name { font-weight: 600; font-size: 12px; }
+.area { opacity: 0.12; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
 .former { stroke-dasharray: 4 4; opacity: 0.6; }
 .c0 { stroke: var(--c0); } .c1 { stroke: var(--c1); }
@@ -66,5 +75,13 @@ svg { width: 100%; height: auto; display: block; font: 12px system-ui, sans-seri
 .f0 { fill: var(--c0); } .f1 { fill: var(--c1); } .f2 { fill: var(--c2); } .f3 { fill: var(--c3); }
 .tone-0 { fill: var(--c0); } .tone-plain { fill: var(--plain); }
 .tone-good { fill: var(--good); } .tone-bad { fill: var(--bad); }
+@media (max-width: 600px) {
+	header, main { padding: 0 12px; }
+	header { padding-top: 20px; }
+	section { padding: 16px 14px; }
+	th, td { padding-left: 16px; }
+	.tick, .figure { font-size: 13px; }
+	.name { font-size: 14px; }
+}
 @media print { body { background: none; } section { break-inside: avoid; } }
 `;

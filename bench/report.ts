@@ -8,7 +8,16 @@ import { Histogram } from "./histogram.js";
 import { timed } from "./load-counts.js";
 import { style } from "./report-style.js";
 import { judged, keyOf } from "./rounds.js";
-import { doubt, type Figures, incomparable, pairs, present, show, titleOf } from "./table.js";
+import {
+	doubts,
+	type Figures,
+	incomparable,
+	pairs,
+	present,
+	scenarioOf,
+	show,
+	titleOf,
+} from "./table.js";
 
 export function reportPage(document: BenchDocument, old: BenchDocument | null): string {
 	const rows = document.scenarios as readonly Figures[];
@@ -17,6 +26,7 @@ export function reportPage(document: BenchDocument, old: BenchDocument | null): 
 	);
 	const names = [...new Set(rows.map(({ name }) => scenarioOf(name)))];
 	const { commit, at } = document.conditions;
+	const when = at.replace(/T(\d\d:\d\d).*/, " $1 UTC");
 	return `<!doctype html>
 <html lang="en">
 <head>
@@ -28,7 +38,7 @@ export function reportPage(document: BenchDocument, old: BenchDocument | null): 
 <body>
 <header>
 <h1>Colloquy bench</h1>
-<p class="dim">commit <b>${escaped(commit)}</b> · ${escaped(at)}</p>
+<p class="dim">commit <b>${escaped(commit)}</b> · ${escaped(when)}</p>
 ${facts(document)}
 </header>
 <main>
@@ -46,10 +56,6 @@ ${names
 </body>
 </html>
 `;
-}
-
-function scenarioOf(name: string): string {
-	return name.split(":")[0] as string;
 }
 
 function facts({ conditions }: BenchDocument): string {
@@ -76,15 +82,13 @@ function judgement(document: BenchDocument): string {
 		return pill(count === 0, `${titleOf(kind)} ${count}`);
 	});
 	const limits = document.verdicts.map(({ expected, ok, got }) => pill(ok, `${expected}: ${got}`));
-	const doubts = rows
-		.filter(({ bound }) => bound === "load" || bound === "machine")
-		.map((row) => `<li class="doubt">${escaped(`${row.name}: ${doubt(row)}`)}</li>`);
+	const doubtful = doubts(rows).map((text) => `<li class="doubt">${escaped(text)}</li>`);
 	const failures = document.failures.map((failure) => `<li class="bad">${escaped(failure)}</li>`);
-	const lists = [...failures, ...doubts];
+	const lists = [...failures, ...doubtful];
 	return [
 		`<section><h2>May these be believed?</h2>`,
-		checked.length > 0 ? `<p>${counts.join(" ")}</p>` : "",
-		limits.length > 0 ? `<p>${limits.join(" ")}</p>` : "",
+		checked.length > 0 ? `<p>${counts.join("\n")}</p>` : "",
+		limits.length > 0 ? `<p>${limits.join("\n")}</p>` : "",
 		lists.length > 0 ? `<ul>${lists.join("")}</ul>` : "",
 		ratios(document),
 		"</section>",
@@ -101,7 +105,8 @@ function ratios({ against }: BenchDocument): string {
 	const bars = against.flatMap(({ name, figure, ratio, old, now, verdict }) => {
 		if (verdict === "not comparable") return [];
 		const text = `×${ratio} (${short(old)} → ${short(now)})`;
-		return [{ label: `${name} ${figure}`, value: ratio, text, tone: tones[verdict] }];
+		const label = `${name}, ${judged.find((one) => one.figure === figure)?.title ?? figure}`;
+		return [{ label, value: ratio, text, tone: tones[verdict] }];
 	});
 	const title = "How often worse than the earlier run; the line is the same as before";
 	const told = incomparable(against);
@@ -116,55 +121,76 @@ function section(
 	rows: readonly Figures[],
 	former: ReadonlyMap<string, Figures>,
 ): string {
-	const charts = [
-		...growth(rows),
-		...rows.flatMap((row) => [...times(row, former.get(keyOf(row))), ...seconds(row)]),
-	];
+	const shared = sharedBy(rows);
+	const labels = new Map(rows.map((row) => [row, labelOf(row, shared)]));
+	const charts = rows.flatMap((row) => [
+		...times(row, labels.get(row) ?? "", former.get(keyOf(row))),
+		...seconds(row, labels.get(row) ?? ""),
+	]);
 	return `<section><h2>${escaped(name)}</h2>
-${tableOf(rows)}
+<p class="dim">${escaped(pairs(shared))}</p>
+${tableOf(rows, labels)}
+<div class="charts growth">${growth(rows, labels).join("\n")}</div>
 <div class="charts">${charts.join("\n")}</div>
 </section>`;
 }
 
-/** The figures by which runs are compared, that these rows have, and faults. */
-function tableOf(rows: readonly Figures[]): string {
-	const figures = [...judged.map(({ figure }) => figure), "p999Ms", "maxMs", "faults"].filter(
-		(figure) => rows.some((row) => typeof row[figure] === "number"),
+/** Parameters that all rows have alike are said once. */
+function sharedBy(rows: readonly Figures[]): Record<string, unknown> {
+	const [first] = rows;
+	const all = Object.entries(first?.parameters ?? {});
+	return Object.fromEntries(
+		all.filter(([name, value]) =>
+			rows.every(({ parameters }) => String(parameters[name]) === String(value)),
+		),
 	);
-	const head = ["", "parameters", ...figures].map((title) => `<th>${escaped(title)}</th>`);
-	const lines = rows.map((row) => {
-		const part = row.name.split(":").slice(1).join(":").trim();
-		const cells = figures.map((figure) => `<td class="number">${escaped(show(row[figure]))}</td>`);
-		const words = `<td>${escaped(part)}</td><td class="dim">${escaped(pairs(row.parameters))}</td>`;
-		return `<tr>${words}${cells.join("")}</tr>`;
-	});
-	const [top, body] = [
-		`<thead><tr>${head.join("")}</tr></thead>`,
-		`<tbody>${lines.join("")}</tbody>`,
-	];
-	return `<div class="wide"><table>${top}${body}</table></div>`;
 }
 
-/** The first figure that all rows have, as bars: how it grows from row to row. */
-function growth(rows: readonly Figures[]): string[] {
-	const found = judged.find(({ figure }) => rows.every((row) => typeof row[figure] === "number"));
-	if (rows.length < 2 || found === undefined) return [];
-	const same = new Set(
-		Object.entries(rows[0]?.parameters ?? {})
-			.filter(([name, value]) => rows.every(({ parameters }) => parameters[name] === value))
-			.map(([name]) => name),
+/** What tells a row from its neighbours: its part of the scenario, and its own parameters. */
+function labelOf({ name, parameters }: Figures, shared: Readonly<Record<string, unknown>>): string {
+	const own = Object.entries(parameters).filter(([key]) => !Object.hasOwn(shared, key));
+	const part = name.split(":").slice(1).join(":").trim();
+	return [part, pairs(Object.fromEntries(own))].filter((text) => text !== "").join(" · ");
+}
+
+type Labels = ReadonlyMap<Figures, string>;
+
+const others = [
+	{ figure: "p999Ms", title: "p99.9 ms" },
+	{ figure: "maxMs", title: "max ms" },
+	{ figure: "faults", title: "faults" },
+];
+
+/** The figures by which runs are compared, that these rows have, and faults. */
+function tableOf(rows: readonly Figures[], labels: Labels): string {
+	const figures = [...judged, ...others].filter(({ figure }) =>
+		rows.some((row) => typeof row[figure] === "number"),
 	);
-	const bars = rows.map((row) => {
-		const differing = Object.entries(row.parameters).filter(([name]) => !same.has(name));
-		const part = row.name.split(":").slice(1).join(":").trim();
-		return {
-			label: `${part} ${pairs(Object.fromEntries(differing))}`.trim() || row.name,
-			value: row[found.figure] as number,
-			text: short(row[found.figure] as number),
-			tone: "tone-0",
-		};
+	const head = figures.map(({ figure, title }) => `<th title="${figure}">${escaped(title)}</th>`);
+	const lines = rows.map((row) => {
+		const cells = figures.map(({ figure }) => `<td>${escaped(show(row[figure]))}</td>`);
+		return `<tr><th scope="row">${escaped(labels.get(row) ?? "")}</th>${cells.join("")}</tr>`;
 	});
-	return [figureOf(`${found.figure}, row by row`, barChart(found.figure, bars))];
+	const top = `<thead><tr><th></th>${head.join("")}</tr></thead>`;
+	return `<div class="wide"><table>${top}<tbody>${lines.join("")}</tbody></table></div>`;
+}
+
+/** How rate, CPU time and latency grow from row to row, as bars. */
+function growth(rows: readonly Figures[], labels: Labels): string[] {
+	if (rows.length < 2) return [];
+	const whole = judged.filter(({ figure }) => rows.every((row) => typeof row[figure] === "number"));
+	const [first] = whole;
+	const more = ["serverCpuMicrosPerCycle", "serverCpuMicrosPerMessage", "cpuMicros", "p99Ms"];
+	const chosen = whole.filter((one) => one === first || more.includes(one.figure));
+	return chosen.map(({ figure, title }) => {
+		const bars = rows.map((row) => ({
+			label: labels.get(row) ?? "",
+			value: row[figure] as number,
+			text: short(row[figure] as number),
+			tone: "tone-0",
+		}));
+		return figureOf(`${title}, row by row`, barChart(title, bars));
+	});
 }
 
 /** Percentiles as nines: each further nine takes the same room. */
@@ -173,13 +199,13 @@ const nines = [0.5, 0.9, 0.99, 0.999, 0.9999].map(
 );
 const steps = 80;
 
-function times(row: Figures, old: Figures | undefined): string[] {
+function times(row: Figures, label: string, old: Figures | undefined): string[] {
 	const all = [...curves(row, false), ...(old === undefined ? [] : curves(old, true))];
 	if (all.length === 0) return [];
 	const x = { title: "share of messages", log: true, ticks: nines };
 	const y = { title: "ms", log: true, ticks: null };
 	const dashed = old === undefined ? "" : "; dashed: the earlier run";
-	const title = `${row.name}, ${shortParameters(row)}: time until${dashed}`;
+	const title = `${label === "" ? "time" : `${label}: time`} until …${dashed}`;
 	return [figureOf(title, lineChart(title, x, y, all))];
 }
 
@@ -198,19 +224,19 @@ function curves(row: Figures, former: boolean): Series[] {
 	});
 }
 
-function seconds(row: Figures): string[] {
+function seconds(row: Figures, label: string): string[] {
 	const each = (row.eachSecond ?? []) as readonly number[];
 	if (each.length < 3) return [];
-	const x = { title: "second", log: false, ticks: null };
+	const every = Math.ceil(each.length / 10);
+	const ticks = each.flatMap((_, at) =>
+		at % every === 0 ? [[at + 1, String(at + 1)] as const] : [],
+	);
+	const x = { title: "second", log: false, ticks };
 	const y = { title: "done in each", log: false, ticks: null };
 	const points = each.map((count, at) => [at + 1, count] as const);
-	const title = `${row.name}, ${shortParameters(row)}: each second`;
-	return [figureOf(title, lineChart(title, x, y, [{ name: "done", points, colour: 0 }]))];
-}
-
-function shortParameters({ parameters }: Figures): string {
-	const { seconds: _, repeat: __, ...telling } = parameters;
-	return pairs(telling);
+	const title = label === "" ? "second by second" : `${label}: second by second`;
+	const series = [{ name: "done", points, colour: 0, filled: true }];
+	return [figureOf(title, lineChart(title, x, y, series))];
 }
 
 function figureOf(title: string, chart: string): string {

@@ -6,37 +6,58 @@ import { median } from "./turns.js";
 
 interface Judged {
 	readonly figure: string;
+	/** For people, with its unit. */
+	readonly title: string;
 	readonly better: "more" | "less";
 	/**
 	 * `time`: only tells of the server where machine and disk were as before. `cpu`: where nothing
-	 * else ran, in terms of what a core cost then. `least`: the fastest of many, which other work
+	 * else ran, in terms of what a core cost then. `work`: CPU time of the fastest of many rounds,
+	 * also in those terms, whatever else ran. `least`: the fastest of many waits, which other work
 	 * hardly moves. `size`: whatever the machine did.
 	 */
-	readonly kind: "time" | "cpu" | "least" | "size";
-	/** How far single runs lie apart, as a ratio; of `least` on a machine that is busy. */
+	readonly kind: "time" | "cpu" | "work" | "least" | "size";
+	/** How far single runs lie apart, as a ratio; of `work` and `least` on a machine that is busy. */
 	readonly noise: number;
 }
 
 /** Figures that tell whether something got slower; the first that a row has orders its rounds. */
 export const judged: readonly Judged[] = [
-	{ figure: "cyclesPerSecond", better: "more", kind: "time", noise: 1.15 },
-	{ figure: "messagesPerSecond", better: "more", kind: "time", noise: 1.15 },
-	{ figure: "deliveriesPerSecond", better: "more", kind: "time", noise: 1.15 },
-	{ figure: "opsPerSecond", better: "more", kind: "time", noise: 1.15 },
-	{ figure: "perSecond", better: "more", kind: "time", noise: 1.25 },
-	{ figure: "connectsPerSecond", better: "more", kind: "time", noise: 1.4 },
-	{ figure: "serverCpuMicrosPerCycle", better: "less", kind: "cpu", noise: 1.15 },
-	{ figure: "serverCpuMicrosPerMessage", better: "less", kind: "cpu", noise: 1.15 },
-	{ figure: "cpuMicros", better: "less", kind: "cpu", noise: 1.15 },
-	{ figure: "nsPerOp", better: "less", kind: "least", noise: 1.5 },
-	{ figure: "cpuNsPerMessage", better: "less", kind: "cpu", noise: 1.25 },
-	{ figure: "floorMs", better: "less", kind: "least", noise: 1.8 },
-	{ figure: "p50Ms", better: "less", kind: "time", noise: 1.4 },
-	{ figure: "p99Ms", better: "less", kind: "time", noise: 2 },
-	{ figure: "bytesPerUser", better: "less", kind: "size", noise: 1.1 },
-	{ figure: "startMs", better: "less", kind: "time", noise: 1.3 },
-	{ figure: "keptPerByte", better: "less", kind: "size", noise: 1.1 },
-	{ figure: "writtenPerByte", better: "less", kind: "size", noise: 1.3 },
+	{ figure: "cyclesPerSecond", title: "cycles/s", better: "more", kind: "time", noise: 1.15 },
+	{ figure: "messagesPerSecond", title: "messages/s", better: "more", kind: "time", noise: 1.15 },
+	{
+		figure: "deliveriesPerSecond",
+		title: "deliveries/s",
+		better: "more",
+		kind: "time",
+		noise: 1.15,
+	},
+	{ figure: "opsPerSecond", title: "ops/s", better: "more", kind: "work", noise: 1.4 },
+	{ figure: "perSecond", title: "per second", better: "more", kind: "time", noise: 1.25 },
+	{ figure: "connectsPerSecond", title: "connects/s", better: "more", kind: "time", noise: 1.4 },
+	{
+		figure: "serverCpuMicrosPerCycle",
+		title: "server µs/cycle",
+		better: "less",
+		kind: "cpu",
+		noise: 1.15,
+	},
+	{
+		figure: "serverCpuMicrosPerMessage",
+		title: "server µs/message",
+		better: "less",
+		kind: "cpu",
+		noise: 1.15,
+	},
+	{ figure: "cpuMicros", title: "CPU µs", better: "less", kind: "cpu", noise: 1.15 },
+	{ figure: "nsPerOp", title: "ns/op", better: "less", kind: "work", noise: 1.4 },
+	{ figure: "cpuNsPerMessage", title: "CPU ns/message", better: "less", kind: "cpu", noise: 1.25 },
+	{ figure: "floorMs", title: "fastest ms", better: "less", kind: "least", noise: 1.8 },
+	{ figure: "p50Ms", title: "p50 ms", better: "less", kind: "time", noise: 1.4 },
+	{ figure: "p99Ms", title: "p99 ms", better: "less", kind: "time", noise: 2 },
+	{ figure: "bytesPerUser", title: "bytes/user", better: "less", kind: "size", noise: 1.1 },
+	{ figure: "startMs", title: "start ms", better: "less", kind: "time", noise: 1.3 },
+	{ figure: "keptPerByte", title: "kept/byte", better: "less", kind: "size", noise: 1.1 },
+	{ figure: "writtenPerByte", title: "written/byte", better: "less", kind: "size", noise: 1.3 },
 ];
 
 export type Spread = Readonly<Record<string, readonly [least: number, most: number]>>;

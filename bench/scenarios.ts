@@ -43,7 +43,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
 	journal: {
 		about: "group commits of several sizes, synced or not, by size of the text",
 		sizes: by("bytes", [20, 100, 2_000]),
-		run: async (flags) => parts("journal", await (await import("./journal.js")).journal(flags)),
+		run: async (flags) => (await import("./journal.js")).journal(flags),
 		quickly: true,
 	},
 	actors: {

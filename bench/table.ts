@@ -118,14 +118,22 @@ function correct(rows: readonly Figures[], paint: Paint): string {
 	const first = rows.flatMap(({ name, firstFaults }) =>
 		((firstFaults as readonly string[] | undefined) ?? []).map((what) => `  ${name}: ${what}`),
 	);
-	const bounded = rows
-		.filter(({ bound }) => bound === "load" || bound === "machine")
-		.map((row) => paint("yellow", `! ${row.name}: ${doubt(row)}`));
+	const bounded = doubts(rows).map((text) => paint("yellow", `! ${text}`));
 	return [...(checked.length > 0 ? [lines.join("  ")] : []), ...first, ...bounded].join("\n");
 }
 
-/** Why a row says less of the server than it seems to. */
-export function doubt({ bound, loadCpuShare, loadDelayP99Ms, othersCpuShare }: Figures): string {
+/** Why rows say less of the server than they seem to; what several parts have in common, once. */
+export function doubts(rows: readonly Figures[]): string[] {
+	const bounded = rows.filter(({ bound }) => bound === "load" || bound === "machine");
+	return [...new Set(bounded.map((row) => `${scenarioOf(row.name)}: ${doubt(row)}`))];
+}
+
+/** A row's name is that of its scenario and, after a colon, what of it. */
+export function scenarioOf(name: string): string {
+	return name.split(":")[0] as string;
+}
+
+function doubt({ bound, loadCpuShare, loadDelayP99Ms, othersCpuShare }: Figures): string {
 	if (bound === "load") {
 		return `the runner was the limit, not the server: it used ${percent(loadCpuShare)} of its core`;
 	}

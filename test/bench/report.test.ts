@@ -61,8 +61,9 @@ t.test("it holds what was found, and loads nothing", async (t) => {
 		"✗ sent.p99&lt;10ms: cycle 99",
 		"idle: it broke",
 		"cycle: the runner was the limit, not the server: it used 98 % of its core",
-		"cyclesPerSecond, row by row",
-		"pairs 100",
+		"cycles/s, row by row",
+		'<p class="dim">window 16</p>',
+		'<th scope="row">pairs 100</th>',
 	]) {
 		t.ok(page.includes(part), part);
 	}
