@@ -73,15 +73,13 @@ function compareRow(
 	const reasons = {
 		time: busy ?? processor ?? diskDoubt(former, row),
 		cpu: busy,
-		work: limited,
 		least: limited ?? processor,
 		size: null,
 	};
 	return judged.flatMap(({ figure, better, kind, noise: known }) => {
 		const [old, now] = [former[figure], row[figure]];
 		if (typeof old !== "number" || typeof now !== "number" || old <= 0 || now <= 0) return [];
-		const inCores = kind === "cpu" || kind === "work";
-		const coreRatio = inCores ? ratioOf(former, row, "referenceMicros") : null;
+		const coreRatio = kind === "cpu" ? ratioOf(former, row, "referenceMicros") : null;
 		const ratio = (better === "more" ? old / now : now / old) / (coreRatio ?? 1);
 		const noise = Math.max(noiseOf(former, figure, known), noiseOf(row, figure, known));
 		const why = reasons[kind];

@@ -10,7 +10,8 @@ import { sleep } from "./turns.js";
 
 /** Connections opened at the same time. */
 export const openingMax = 50;
-const drainMs = 20_000;
+/** Without any progress. */
+const patienceMs = 20_000;
 const progressMs = 500;
 
 export interface TalkOptions {
@@ -105,21 +106,24 @@ async function measure({ serverPid, seconds }: TalkOptions, counter: Counter, al
 
 /** Waits for so many cycles; as long as there is any progress. */
 async function reached(least: number, counter: Counter): Promise<void> {
-	for (let last = 0, at = performance.now(); counter.done < least; await sleep(5)) {
-		if (counter.done > last) [last, at] = [counter.done, performance.now()];
-		if (performance.now() - at > drainMs) {
-			counter.fault(`stuck at ${counter.done} of ${least}`);
-			return;
-		}
-	}
+	if (await eventually(() => counter.done >= least, counter)) return;
+	counter.fault(`stuck at ${counter.done} of ${least}`);
 }
 
 /** Everything under way must end well; what does not is lost. */
 async function drain(talkers: readonly Talker[], counter: Counter): Promise<void> {
-	const until = performance.now() + drainMs;
-	while (performance.now() < until && talkers.some((one) => !one.idle)) await sleep(20);
+	await eventually(() => talkers.every((one) => one.idle), counter);
 	for (const one of talkers) {
 		if (!one.idle) counter.fault(`not finished: ${one.describe()}`);
 		one.end();
 	}
+}
+
+/** False when nothing was done for long: a server that is slow is not one that loses. */
+async function eventually(holds: () => boolean, counter: Counter): Promise<boolean> {
+	for (let last = counter.done, at = performance.now(); !holds(); await sleep(10)) {
+		if (counter.done > last) [last, at] = [counter.done, performance.now()];
+		if (performance.now() - at > patienceMs) return false;
+	}
+	return true;
 }

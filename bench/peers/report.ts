@@ -2,6 +2,7 @@
 // server beside ours. In Markdown, so that it stands in a document as it came.
 
 import type { Conditions } from "../machine.js";
+import { othersMax } from "../surroundings.js";
 import { about } from "../table.js";
 import type { Run } from "./load.js";
 
@@ -70,6 +71,12 @@ export function report({ json, conditions, shape, rounds, entries }: Comparison)
 	const found = entries.flatMap(({ title, runs }) =>
 		runs.flatMap(({ firstFaults }) => firstFaults.map((fault) => `✗ ${title}: ${fault}`)),
 	);
+	const busy = withRatios
+		.filter((row) => bound(row) === "machine")
+		.map(({ entry, othersCpuShare }) => {
+			const much = `other work took ${share(othersCpuShare)} of a core`;
+			return `! ${entry.title}: ${much}: every figure is dearer than on a quiet machine`;
+		});
 	return [
 		about(conditions),
 		said.join(" · "),
@@ -81,6 +88,7 @@ export function report({ json, conditions, shape, rounds, entries }: Comparison)
 			.join("")}`,
 		...lines.map((line) => `| ${line} |`),
 		"",
+		...busy,
 		...found,
 	].join("\n");
 }
@@ -136,9 +144,13 @@ function spread(runs: readonly MeasuredRun[]): string {
 	return `${figure(Math.min(...told), 1)} – ${figure(Math.max(...told), 1)}`;
 }
 
-/** What kept the rate from being higher; a run that the load bounds says nothing about rates. */
-function bound({ serverCpuShare, loadCpuShare }: Medians): string {
+/**
+ * What kept the rate from being higher. A run that the load bounds says nothing about rates, and
+ * one that shared its machine nothing at all beside one that did not.
+ */
+function bound({ serverCpuShare, loadCpuShare, othersCpuShare }: Medians): string {
 	const busy = 0.9;
+	if ((othersCpuShare ?? 0) > othersMax) return "machine";
 	if ((loadCpuShare ?? 0) > busy && (serverCpuShare ?? 0) < busy) return "load";
 	return (serverCpuShare ?? 0) > busy ? "server" : "window";
 }

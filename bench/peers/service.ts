@@ -106,8 +106,12 @@ export async function freePort(): Promise<number> {
 	return port;
 }
 
+/** The young generation that ours has too: less collection. What ours saves memory by costs CPU. */
+const nodeArgs = ["--max-semi-space-size=16"];
+
 /** A server of ours around a library, as a script that takes its port; nothing is kept on disk. */
 export async function startScript(script: URL): Promise<Service> {
 	const port = await freePort();
-	return startService([process.execPath, fileURLToPath(script), String(port)], port);
+	const command = [process.execPath, ...nodeArgs, fileURLToPath(script), String(port)];
+	return startService(command, port);
 }

@@ -81,28 +81,27 @@ t.test("one run of the cycle: its document, limits, a page", async (t) => {
 });
 
 t.test("beside an earlier run", async (t) => {
-	const few = ["domain", "--members", "2", "--domain-seconds", "0.05"];
+	const few = ["disk", "--messages", "200"];
 	const first = await command(...few, "--json");
 	t.equal(first.code, 0, first.stderr);
 	const made = JSON.parse(first.stdout) as BenchDocument;
 	const [row] = made.scenarios;
-	t.match(row, { nsPerOp: Number, referenceMicros: Number, referenceSyncMs: Number });
+	t.match(row, { keptPerByte: Number, referenceMicros: Number, referenceSyncMs: Number });
 	t.ok((row?.referenceMicros as number) > 0);
 
-	// As if an earlier build had been ten times as fast, and another ten times as slow.
+	// As if an earlier build had kept a tenth, and another ten times as much.
 	const old = join(folder, "old.json");
 	for (const [factor, code, verdict] of [
 		[0.1, 1, "worse"],
 		[10, 0, "better"],
 	] as const) {
-		const scenarios = made.scenarios.map((one) => ({
-			...one,
-			nsPerOp: (one.nsPerOp as number) * factor,
-		}));
+		const figures = ["keptPerByte", "writtenPerByte"] as const;
+		const former = figures.map((figure) => [figure, (row?.[figure] as number) * factor]);
+		const scenarios = [{ ...row, ...Object.fromEntries(former) }];
 		writeFileSync(old, JSON.stringify({ ...made, scenarios }));
 		const second = await command(...few, "--against", old);
 		t.equal(second.code, code, second.stdout);
-		t.match(second.stdout, new RegExp(`nsPerOp .* ${verdict}`));
+		t.match(second.stdout, new RegExp(`keptPerByte .* ${verdict}`));
 	}
 });
 

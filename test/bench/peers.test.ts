@@ -171,7 +171,7 @@ t.test("a peer or a flag that is not known is refused", async (t) => {
 });
 
 t.test("the table shows medians, and what a cycle costs beside ours", async (t) => {
-	const entry = (key: string, micros: readonly number[]): Entry => ({
+	const entry = (key: string, micros: readonly number[], othersCpuShare = 0.1): Entry => ({
 		key,
 		title: key,
 		keeps: "nothing",
@@ -182,7 +182,7 @@ t.test("the table shows medians, and what a cycle costs beside ours", async (t) 
 			serverCpuMicrosPerCycle,
 			serverCpuShare: 0.5,
 			loadCpuShare: 0.95,
-			othersCpuShare: 0.1,
+			othersCpuShare,
 			p50Ms: 1,
 			p99Ms: 2,
 			maxMs: 3,
@@ -190,7 +190,11 @@ t.test("the table shows medians, and what a cycle costs beside ours", async (t) 
 			firstFaults: [],
 		})),
 	});
-	const entries = [entry("ours", [9, 10, 30]), entry("other", [45, 20, 26])];
+	const entries = [
+		entry("ours", [9, 10, 30]),
+		entry("other", [45, 20, 26]),
+		entry("disturbed", [10, 10, 10], 0.5),
+	];
 	const comparison = {
 		json: false,
 		conditions: {} as never,
@@ -208,5 +212,14 @@ t.test("the table shows medians, and what a cycle costs beside ours", async (t) 
 		lines.includes(
 			"| other | nothing | 1,000 | 26 | 20 – 45 | 2.6 | 1 | 2 | 50 % | 95 % | 10 % | load | 0 |",
 		),
+	);
+	t.ok(
+		lines.includes(
+			"| disturbed | nothing | 1,000 | 10 | 10 – 10 | 1 | 1 | 2 | 50 % | 95 % | 50 % | machine | 0 |",
+		),
+	);
+	t.strictSame(
+		lines.filter((line) => line.startsWith("!")),
+		["! disturbed: other work took 50 % of a core: every figure is dearer than on a quiet machine"],
 	);
 });
