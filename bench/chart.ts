@@ -58,7 +58,8 @@ export function lineChart(title: string, x: Axis, y: Axis, all: readonly Series[
 		const kind = former === true ? "line former" : "line";
 		const hint = `<title>${escaped(name)}</title>`;
 		const [from, to] = [points[0], points.at(-1)].map((end) => across.at(end?.[0] ?? 0).toFixed(1));
-		const area = `<polygon class="area f${colour}" points="${from},${floor} ${path} ${to},${floor}"/>`;
+		const below = `${from},${floor} ${path} ${to},${floor}`;
+		const area = `<polygon class="area f${colour}" points="${below}"/>`;
 		const line = `<polyline class="${kind} c${colour}" points="${path}">${hint}</polyline>`;
 		return filled === true ? area + line : line;
 	});
@@ -129,12 +130,9 @@ export function barChart(title: string, bars: readonly Bar[], mark: number | nul
 			word("figure", at(value) + 6, y + 14, text),
 		].join("");
 	});
-	const across =
-		mark === null
-			? []
-			: [
-					`<line class="mark" x1="${at(mark).toFixed(1)}" x2="${at(mark).toFixed(1)}" y1="2" y2="${tall - 2}"/>`,
-				];
+	const x = at(mark ?? 0).toFixed(1);
+	const line = `<line class="mark" x1="${x}" x2="${x}" y1="2" y2="${tall - 2}"/>`;
+	const across = mark === null ? [] : [line];
 	return svg(title, [...across, ...rows], [barsWidth, tall]);
 }
 

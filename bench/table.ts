@@ -184,7 +184,7 @@ export function incomparable(against: readonly Comparison[]): string | null {
 	const some = against.filter(({ verdict }) => verdict === "not comparable");
 	if (some.length === 0) return null;
 	const count = `${some.length} of ${against.length} figures are not comparable`;
-	return `${count}: measure again when nothing else runs, or more --rounds, of which quiet ones count`;
+	return `${count}: measure again when nothing else runs, or more --rounds (quiet ones count)`;
 }
 
 export function present(value: unknown): boolean {
