@@ -178,8 +178,17 @@ export class Link implements Listener {
 			this.replied(op.request, null);
 		} else if (op.type === "goodbye" || op.type === "error") {
 			if (op.type === "goodbye") this.ended(op);
-			if (!this.net.resume) this.net.fault(`${op.type} ${op.code} ${op.detail}`);
+			this.unwanted(`${op.type} ${op.code} ${op.detail}`);
 		} else this.owner.other(op);
+	}
+
+	/**
+	 * An end that nobody asked for. To be told to come back before one was let in is none: the server
+	 * is busy, and nothing was said yet.
+	 */
+	private unwanted(what: string): void {
+		const early = !this.isReady && this.farewell.startsWith("UNAVAILABLE");
+		if (!this.net.resume && !early) this.net.fault(what);
 	}
 
 	private ended(op: Extract<ServerOp, { type: "goodbye" }>): void {
@@ -232,7 +241,7 @@ export class Link implements Listener {
 			this.isReady = false;
 			return;
 		}
-		if (!this.net.resume) this.net.fault(`connection lost: ${why}`);
+		this.unwanted(`connection lost: ${why}`);
 		this.net.lost(why);
 		// Bounded growth: a server that is starting needs its core for that.
 		this.failures = this.isReady ? 0 : Math.min(this.failures + 1, 4);

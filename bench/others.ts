@@ -9,7 +9,7 @@ const msPerTick = 10;
 
 interface Moment {
 	readonly at: number;
-	/** Ticks that all cores spent on anything but waiting. */
+	/** Ticks that all cores spent on processes. Interrupts are left out: most are of our own traffic. */
 	readonly busy: number;
 	/** Of them, those of this process and of its children that have ended. */
 	readonly own: number;
@@ -32,7 +32,7 @@ export function watchOthers(): () => number | null {
 function moment(): Moment | null {
 	try {
 		const [machine = ""] = readFileSync("/proc/stat", "utf8").split("\n", 1);
-		const [user, nice, system, , , irq, softirq, steal] = machine.split(/\s+/).slice(1).map(Number);
+		const [user, nice, system, , , , , steal] = machine.split(/\s+/).slice(1).map(Number);
 		const stat = readFileSync("/proc/self/stat", "utf8");
 		const own = stat
 			.slice(stat.lastIndexOf(")") + 2)
@@ -41,7 +41,7 @@ function moment(): Moment | null {
 			.map(Number);
 		return {
 			at: performance.now(),
-			busy: sum([user, nice, system, irq, softirq, steal]),
+			busy: sum([user, nice, system, steal]),
 			own: sum(own),
 		};
 	} catch {

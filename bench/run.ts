@@ -26,6 +26,8 @@ export async function bench(flags: Flags): Promise<number> {
 	const old = against === null ? null : readDocument(against);
 	const threshold = flags.number("threshold", 1.2);
 	const html = flags.text("html");
+	// Scenarios that have nothing to shorten or to sustain take them all the same.
+	for (const name of ["quick", "sustained"]) flags.on(name);
 	verdicts(limits, []);
 	const where = conditions();
 	const quick = flags.words.length === 0 ? flags.with({ quick: true }) : flags;

@@ -122,10 +122,22 @@ function correct(rows: readonly Figures[], paint: Paint): string {
 	return [...(checked.length > 0 ? [lines.join("  ")] : []), ...first, ...bounded].join("\n");
 }
 
-/** Why rows say less of the server than they seem to; what several parts have in common, once. */
+/** Why rows say less of the server than they seem to: the worst of each scenario. */
 export function doubts(rows: readonly Figures[]): string[] {
 	const bounded = rows.filter(({ bound }) => bound === "load" || bound === "machine");
-	return [...new Set(bounded.map((row) => `${scenarioOf(row.name)}: ${doubt(row)}`))];
+	const kinds = new Set(bounded.map(({ name, bound }) => `${scenarioOf(name)}:${bound}`));
+	return [...kinds].map((kind) => {
+		const alike = bounded.filter(({ name, bound }) => `${scenarioOf(name)}:${bound}` === kind);
+		const most = (figure: string) => {
+			const told = alike.map((row) => row[figure]).filter((value) => typeof value === "number");
+			return told.length === 0 ? null : Math.max(...told);
+		};
+		const [scenario, bound] = kind.split(":");
+		const worst = ["loadCpuShare", "loadDelayP99Ms", "othersCpuShare"].map(
+			(figure) => [figure, most(figure)] as const,
+		);
+		return `${scenario}: ${doubt(bound, Object.fromEntries(worst))}`;
+	});
 }
 
 /** A row's name is that of its scenario and, after a colon, what of it. */
@@ -133,7 +145,8 @@ export function scenarioOf(name: string): string {
 	return name.split(":")[0] as string;
 }
 
-function doubt({ bound, loadCpuShare, loadDelayP99Ms, othersCpuShare }: Figures): string {
+function doubt(bound: string | undefined, worst: Readonly<Record<string, number | null>>): string {
+	const { loadCpuShare, loadDelayP99Ms, othersCpuShare } = worst;
 	if (bound === "load") {
 		return `the runner was the limit, not the server: it used ${percent(loadCpuShare)} of its core`;
 	}
