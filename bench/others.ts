@@ -9,7 +9,7 @@ const msPerTick = 10;
 
 interface Moment {
 	readonly at: number;
-	/** Ticks that all cores spent on processes. Interrupts are left out: most are of our own traffic. */
+	/** Ticks of all cores for processes; without interrupts, which are mostly of our own traffic. */
 	readonly busy: number;
 	/** Of them, those of this process and of its children that have ended. */
 	readonly own: number;
