@@ -6,6 +6,7 @@ import { join } from "node:path";
 import t from "tap";
 import { type BenchDocument, benchSchema, document } from "../../bench/document.js";
 import { Flags, flagRows } from "../../bench/flags.js";
+import { conditions } from "../../bench/machine.js";
 import { bench } from "../../bench/run.js";
 import { scenarios } from "../../bench/scenarios.js";
 import { root } from "../helpers/root.js";
@@ -80,22 +81,20 @@ t.test("one run of the cycle: its document, limits, a page", async (t) => {
 	t.match(second.stdout, "✗ --users is no flag of these scenarios");
 });
 
-t.test("beside an earlier run", async (t) => {
-	const few = ["disk", "--messages", "200", "--pairs", "2"];
-	const first = await command(...few, "--json");
-	t.equal(first.code, 0, first.stderr);
-	const made = JSON.parse(first.stdout) as BenchDocument;
-	const [row] = made.scenarios;
-	t.match(row, { keptPerByte: Number, referenceMicros: Number, referenceSyncMs: Number });
-	t.ok((row?.referenceMicros as number) > 0);
-
-	// As if an earlier build had kept a tenth of it.
+t.test("worse than an earlier run is a failure", async (t) => {
 	const old = join(folder, "old.json");
-	const scenarios = [{ ...row, keptPerByte: (row?.keptPerByte as number) / 10 }];
-	writeFileSync(old, JSON.stringify({ ...made, scenarios }));
-	const second = await command(...few, "--against", old);
-	t.equal(second.code, 1, second.stdout);
-	t.match(second.stdout, /keptPerByte .* worse/);
+	const parameters = { messages: 200, pairs: 2, bytes: 100 };
+	const scenarios = [{ name: "disk", parameters, keptPerByte: 0.1 }];
+	const made = { conditions: conditions(), scenarios, failures: [] };
+	writeFileSync(old, JSON.stringify(made));
+	const args = ["disk", "--messages", "200", "--pairs", "2", "--against", old, "--json"];
+	const { code, stdout } = await command(...args);
+	t.equal(code, 1, stdout);
+	const { scenarios: rows, against, failures } = JSON.parse(stdout) as BenchDocument;
+	t.match(against, [{ figure: "keptPerByte", old: 0.1, verdict: "worse", why: null }]);
+	t.match(rows, [{ faults: 0, referenceMicros: Number, referenceSyncMs: Number }]);
+	t.ok((rows[0]?.referenceMicros as number) > 0);
+	t.strictSame(failures, []);
 });
 
 t.test("the published schema is that of the document", async (t) => {
