@@ -73,10 +73,8 @@ export function report({ json, conditions, shape, rounds, entries }: Comparison)
 	);
 	const busy = withRatios
 		.filter((row) => bound(row) === "machine")
-		.map(({ entry, othersCpuShare }) => {
-			const much = `other work took ${share(othersCpuShare)} of a core`;
-			return `! ${entry.title}: ${much}: every figure is dearer than on a quiet machine`;
-		});
+		.map(({ entry, othersCpuShare }) => `${entry.key} ${share(othersCpuShare)}`);
+	const doubt = `other work took of a core beside ${busy.join(", ")}`;
 	return [
 		about(conditions),
 		said.join(" · "),
@@ -88,7 +86,7 @@ export function report({ json, conditions, shape, rounds, entries }: Comparison)
 			.join("")}`,
 		...lines.map((line) => `| ${line} |`),
 		"",
-		...busy,
+		...(busy.length === 0 ? [] : [`! ${doubt}: dearer than on a quiet machine`]),
 		...found,
 	].join("\n");
 }

@@ -219,6 +219,6 @@ t.test("the table shows medians, and what a cycle costs beside ours", async (t) 
 	);
 	t.strictSame(
 		lines.filter((line) => line.startsWith("!")),
-		["! disturbed: other work took 50 % of a core: every figure is dearer than on a quiet machine"],
+		["! other work took of a core beside disturbed 50 %: dearer than on a quiet machine"],
 	);
 });
