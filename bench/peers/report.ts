@@ -74,7 +74,8 @@ export function report({ json, conditions, shape, rounds, entries }: Comparison)
 	const busy = withRatios
 		.filter((row) => bound(row) === "machine")
 		.map(({ entry, othersCpuShare }) => `${entry.key} ${share(othersCpuShare)}`);
-	const doubt = `other work took of a core beside ${busy.join(", ")}`;
+	const doubt =
+		"beside other work, so dearer than on a quiet machine (that work's share of a core)";
 	return [
 		about(conditions),
 		said.join(" · "),
@@ -86,7 +87,7 @@ export function report({ json, conditions, shape, rounds, entries }: Comparison)
 			.join("")}`,
 		...lines.map((line) => `| ${line} |`),
 		"",
-		...(busy.length === 0 ? [] : [`! ${doubt}: dearer than on a quiet machine`]),
+		...(busy.length === 0 ? [] : [`! ${doubt}: ${busy.join(", ")}`]),
 		...found,
 	].join("\n");
 }
