@@ -10,6 +10,9 @@ import { type BenchServer, startServer } from "../../bench/server.js";
 import type { ServerOp } from "../../src/protocol/frames.js";
 import { startProxy, type Tamper } from "./tampering-proxy.js";
 
+// It waits for a server, on a machine that may be busy.
+t.setTimeout(120_000);
+
 let server: BenchServer;
 
 t.before(async () => {

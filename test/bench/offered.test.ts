@@ -9,6 +9,9 @@ import { loadFigures } from "../../bench/load-figures.js";
 import { Offer } from "../../bench/offer.js";
 import { startServer } from "../../bench/server.js";
 
+// It waits for a server, on a machine that may be busy.
+t.setTimeout(120_000);
+
 const place = { url: "http://127.0.0.1:1", resume: false, source: null };
 
 t.test("what the warm-up left behind does not count, what is done later does", async (t) => {
