@@ -11,7 +11,7 @@ export interface Asked {
 	readonly plant: string | null;
 }
 
-const thread = new Worker(new URL("thread.js", import.meta.url));
+const thread = new Worker(new URL("./thread.js", import.meta.url));
 thread.unref();
 
 /** One run. Errors: what was thrown in the thread. */
