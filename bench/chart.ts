@@ -112,14 +112,18 @@ const barHeight = 22;
 const barsWidth = 380;
 const barTextWidth = 7;
 /** Beside a bar, for its figure. */
-const barRight = 104;
+const barRight = 130;
 
 /** Horizontal bars from nothing, each with its figure; `mark` draws a line across, at a value. */
-export function barChart(title: string, bars: readonly Bar[], mark: number | null = null): string {
+export function barChart(
+	title: string,
+	bars: readonly Bar[],
+	{ mark = null, wide = barsWidth }: { mark?: number | null; wide?: number } = {},
+): string {
 	const most = Math.max(...bars.map(({ value }) => value), mark ?? 0, Number.MIN_VALUE);
 	const longest = Math.max(...bars.map(({ label }) => label.length));
-	const barFrom = Math.min(barsWidth / 2, 12 + longest * barTextWidth);
-	const at = (value: number) => barFrom + (value / most) * (barsWidth - barRight - barFrom);
+	const barFrom = Math.min(wide / 2, 12 + longest * barTextWidth);
+	const at = (value: number) => barFrom + (value / most) * (wide - barRight - barFrom);
 	const tall = bars.length * barHeight + 12;
 	const rows = bars.map(({ label, value, text, tone }, row) => {
 		const y = 6 + row * barHeight;
@@ -133,7 +137,7 @@ export function barChart(title: string, bars: readonly Bar[], mark: number | nul
 	const x = at(mark ?? 0).toFixed(1);
 	const line = `<line class="mark" x1="${x}" x2="${x}" y1="2" y2="${tall - 2}"/>`;
 	const across = mark === null ? [] : [line];
-	return svg(title, [...across, ...rows], [barsWidth, tall]);
+	return svg(title, [...across, ...rows], [wide, tall]);
 }
 
 function svg(title: string, parts: readonly string[], [wide, tall] = [width, height]): string {

@@ -102,16 +102,19 @@ function pill(ok: boolean, text: string): string {
 function ratios({ against }: BenchDocument): string {
 	if (against === null || against.length === 0) return "";
 	const tones = { worse: "tone-bad", better: "tone-good", same: "tone-plain" } as const;
-	const bars = against.flatMap(({ name, figure, ratio, old, now, verdict }) => {
+	const bars = against.flatMap((one) => {
+		const { name, figure, ratio, old, now, verdict } = one;
 		if (verdict === "not comparable") return [];
+		const alike = against.filter((other) => scenarioOf(other.name) === scenarioOf(name));
+		const row = [scenarioOf(name), labelOf(one, sharedBy(alike))].join(" ").trim();
 		const text = `×${ratio} (${short(old)} → ${short(now)})`;
-		const label = `${name}, ${judged.find((one) => one.figure === figure)?.title ?? figure}`;
+		const label = `${row}, ${judged.find((one) => one.figure === figure)?.title ?? figure}`;
 		return [{ label, value: ratio, text, tone: tones[verdict] }];
 	});
 	const title = "How often worse than the earlier run; the line is the same as before";
 	const told = incomparable(against);
 	return [
-		bars.length === 0 ? "" : figureOf(title, barChart(title, bars, 1)),
+		bars.length === 0 ? "" : figureOf(title, barChart(title, bars, { mark: 1, wide: 640 })),
 		told === null ? "" : `<p class="doubt">${escaped(told)}</p>`,
 	].join("");
 }
