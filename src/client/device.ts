@@ -102,10 +102,11 @@ export class Device {
 		this.halt(null);
 	}
 
-	/** A wait is over early: the network is back, or the page is looked at again. */
+	/** A wait is over early: the network is back, the page is looked at again, a person asks. */
 	hurry(): void {
 		if (this.state.type !== "waiting") return;
 		this.state.timer.cancel();
+		this.backOff.afresh();
 		void this.connect();
 	}
 

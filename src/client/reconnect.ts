@@ -30,6 +30,11 @@ export class BackOff {
 		this.readyAt = this.clock.monotonic();
 	}
 
+	/** Something says that it may be otherwise now: a person, or the network. */
+	afresh(): void {
+		this.attempts = 0;
+	}
+
 	/**
 	 * The connection has ended: how long to wait.
 	 *

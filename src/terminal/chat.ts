@@ -39,6 +39,8 @@ export class Chat {
 	private readonly watched = new Map<string, () => void>();
 	private leave: () => void = () => {};
 	private waiting: Timer | null = null;
+	/** Where the person wanted to go last: what was wanted before must not take the screen. */
+	private goal = {};
 	/** What is said meanwhile would be refused. */
 	private reopening: Promise<void> = Promise.resolve();
 	/** Nobody has looked since it was opened, or since the person went away. */
@@ -96,16 +98,33 @@ export class Chat {
 	 * Goes to whom or what this names: a conversation's id or title, or a user. One who has never
 	 * signed in is waited for.
 	 */
-	async go(name: string): Promise<void> {
+	go(name: string): Promise<void> {
+		return this.seek(name, this.turn());
+	}
+
+	private turn(): object {
 		this.waiting?.cancel();
+		this.goal = {};
+		return this.goal;
+	}
+
+	private async seek(name: string, goal: object, waited = false): Promise<void> {
+		const { clock } = this;
 		try {
-			await this.enter(await find(this.client, name, this.clock));
+			const found = await find(this.client, name, clock);
+			if (this.goal !== goal) return;
+			const at = this.opened?.id ?? found.id;
+			// What is being written to one must not end up with another.
+			if (waited && at !== found.id) return this.say("good", `${name} is here now: /open ${name}`);
 			this.notice = null;
+			await this.enter(found);
 		} catch (error) {
+			if (this.goal !== goal) return;
 			if (!(error instanceof BrokerError) || error.code !== "USER_UNKNOWN") throw error;
-			this.say("faint", `${name} has never signed in; this opens as soon as that happens`);
-			this.waiting = this.clock.after(waitForUserMs, () => {
-				this.go(name).catch((cause: unknown) => this.say("bad", told(cause)));
+			const known = waited && this.opened !== null;
+			if (!known) this.say("faint", `${name} has never signed in; waiting until that happens`);
+			this.waiting = clock.after(waitForUserMs, () => {
+				this.seek(name, goal, true).catch((cause: unknown) => this.say("bad", told(cause)));
 			});
 		}
 	}
@@ -124,7 +143,7 @@ export class Chat {
 
 	/** Opens a conversation; resolves when its newest messages are here, or cannot be had now. */
 	enter(conversation: Conversation): Promise<void> {
-		this.waiting?.cancel();
+		this.turn();
 		this.leave();
 		this.opened = conversation;
 		this.unreadFrom = null;

@@ -118,9 +118,8 @@ function content(view: View, area: Area, look: Look): Line[] {
 	const from = panelFrom(panel, room - 1, 0);
 	const shown = panel.lines.slice(from, from + room - 1);
 	const more = panel.lines.length > shown.length;
-	const where = more
-		? ` ${from + 1}–${from + shown.length} of ${panel.lines.length}, PageDown`
-		: "";
+	const key = from + shown.length < panel.lines.length ? "PageDown" : "PageUp";
+	const where = more ? ` ${from + 1}–${from + shown.length} of ${panel.lines.length}, ${key}` : "";
 	const title: Line = [
 		span(`${look.signs.rule.repeat(2)} `, "accent"),
 		span(panel.title, "accent", { bold: true }),
@@ -277,7 +276,7 @@ function statusSpans(view: View): Span[] {
 
 /** Null while all is well. */
 export function connectionText(connection: ConnectionView, queued: number): string | null {
-	const waiting = queued === 0 ? "" : `, ${queued} ${queued === 1 ? "message" : "messages"} queued`;
+	const waiting = queued === 0 ? "" : `, ${queued} queued`;
 	switch (connection.type) {
 		case "online":
 			return null;
@@ -286,7 +285,7 @@ export function connectionText(connection: ConnectionView, queued: number): stri
 		case "offline": {
 			const { reason, retryInMs } = connection;
 			const seconds = retryInMs === null ? 0 : Math.ceil(retryInMs / 1_000);
-			const again = seconds > 0 ? `, trying again in ${seconds} s, or now with Enter` : "";
+			const again = seconds > 0 ? `, next try in ${seconds} s or with Enter` : "";
 			// Last, because it is what may be cut.
 			const why = reason === null ? "" : ` (${harmlessLine(reason)})`;
 			return `offline${waiting}${again}${why}`;

@@ -57,6 +57,9 @@ const singles: Readonly<Record<string, KeyName>> = {
 	"\u007f": "backspace",
 };
 
+/** The letters that mean something with Alt. */
+const alternates: ReadonlySet<string> = new Set(["b", "d", "f"]);
+
 const esc = "\u001b";
 const pasteStart = `${esc}[200~`;
 const pasteEnd = `${esc}[201~`;
@@ -126,8 +129,9 @@ export class KeyReader {
 		if (second === esc) return { key: plainKey("escape"), used: 1 };
 		const single = singles[second];
 		if (single !== undefined) return { key: { ...plainKey(single), alt: true }, used: 2 };
-		const letter = String.fromCodePoint(rest.codePointAt(1) as number);
-		return { key: { type: "chord", letter, ctrl: false }, used: 1 + letter.length };
+		// Escape and what is typed next may come in one piece: of that nothing may be lost.
+		if (!alternates.has(second)) return { key: plainKey("escape"), used: 1 };
+		return { key: { type: "chord", letter: second, ctrl: false }, used: 2 };
 	}
 
 	private paste(): { readonly key: Key | null; readonly used: number } {

@@ -2,7 +2,17 @@
 // where it is seen. Pure; what a line means to scrolling is its message's key and its row in it.
 
 import { type Order, ordered, runsLeft } from "./bidi.js";
-import { blank, centre, clipLine, type Line, lineWidth, type Span, span, spread } from "./line.js";
+import {
+	blank,
+	centre,
+	clipLine,
+	type Line,
+	lineWidth,
+	type Span,
+	span,
+	spread,
+	type Tone,
+} from "./line.js";
 import { clip, harmless, harmlessLine, pad, width, wrap } from "./text.js";
 import {
 	dayName,
@@ -179,10 +189,9 @@ function messageBlock(
 	look: Look,
 ): Line[] {
 	const { signs } = look;
-	const own = message.from === asked.me;
-	const tone = own ? "accent" : nameTone(message.from);
+	const tone = toneOf(message.from, asked.me);
 	const body = [
-		...quote(message, columns, look),
+		...quote(message, asked.me, columns, look),
 		...textLines(message, columns, look),
 		...fileLines(message, columns, look),
 		...reactions(message, columns),
@@ -208,14 +217,23 @@ function messageBlock(
 	});
 }
 
-function quote({ reply }: MessageView, columns: Columns, { signs, order }: Look): Line[] {
+function toneOf(user: string, me: string): Tone {
+	return user === me ? "accent" : nameTone(user);
+}
+
+function quote(
+	{ reply }: MessageView,
+	me: string,
+	columns: Columns,
+	{ signs, order }: Look,
+): Line[] {
 	if (reply === null) return [];
 	const from = harmlessLine(reply.from);
 	const room = columns.text - width(signs.reply) - width(from) - 3;
 	const text = clip(harmlessLine(reply.text), Math.max(4, room));
 	const line = [
 		span(`${signs.reply} `, "faint"),
-		span(from, nameTone(reply.from)),
+		span(from, toneOf(reply.from, me)),
 		span(`: ${ordered(text, runsLeft(text), order)}`, "faint", { italic: true }),
 	];
 	return [clipLine(line, columns.text)];

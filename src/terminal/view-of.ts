@@ -8,7 +8,6 @@ import type {
 	Conversation,
 	ConversationSummary,
 	Message,
-	Presence,
 } from "../sdk/types.js";
 import type { Chat } from "./chat.js";
 import type { Editor } from "./editor.js";
@@ -102,7 +101,7 @@ export function listItem(client: Client, summary: ConversationSummary): ListItem
 		id,
 		title: other ?? (summary.title === "" ? id : summary.title),
 		kind,
-		presence: other === null ? null : presenceView(client.presence(other).snapshot()),
+		presence: other === null ? null : presenceView(client, other),
 		preview: last === null ? "" : by + last.text,
 		at: last?.at ?? null,
 		unread,
@@ -114,7 +113,10 @@ function kindOf(id: string, kind: ConversationSummary["kind"]): ListItem["kind"]
 	return kind ?? (directMembers(id) === null ? "group" : "direct");
 }
 
-function presenceView({ type, lastSeen }: Presence): PresenceView {
+/** Without a connection nobody knows: "offline" would be said of the wrong one. */
+function presenceView(client: Client, user: string): PresenceView {
+	if (client.state.snapshot().type !== "connected") return { type: "hidden" };
+	const { type, lastSeen } = client.presence(user).snapshot();
 	if (type !== "offline") return { type };
 	return { type, lastSeen: typeof lastSeen === "number" ? lastSeen : null };
 }
@@ -132,7 +134,7 @@ function openView(chat: Chat, conversation: Conversation): OpenView {
 		id,
 		title: other ?? (info.title === "" ? id : info.title),
 		kind,
-		presence: other === null ? null : presenceView(client.presence(other).snapshot()),
+		presence: other === null ? null : presenceView(client, other),
 		members: kind === "direct" || info.members.length === 0 ? null : info.members.length,
 		typing: conversation.typing.snapshot(),
 		messages: messages.map((message) => messageView(message, kind, numbers)),

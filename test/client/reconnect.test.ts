@@ -35,6 +35,23 @@ t.test("only a connection that lasted starts the growth afresh", async (t) => {
 	t.equal(backOff.next(0), 50);
 });
 
+t.test("a wish to connect ends the wait, and starts the growth afresh", async (t) => {
+	const stage = new Stage();
+	stage.refuse = Number.POSITIVE_INFINITY;
+	const waitMs = () => {
+		const [, phase] = stage.toldOf("phase").at(-1) as [string, { retryAt: number }];
+		return phase.retryAt - stage.clock.monotonic();
+	};
+	stage.device.start();
+	await stage.settle();
+	const first = waitMs();
+	await stage.clock.pass(120_000);
+	t.ok(stage.toldOf("fault").length > 5);
+	stage.device.hurry();
+	await stage.settle();
+	t.equal(waitMs(), first);
+});
+
 t.test("a refused connection is tried again, one attempt at a time", async (t) => {
 	const stage = new Stage();
 	stage.refuse = 3;

@@ -18,7 +18,8 @@ t.test(
 		ann.type("first", "Enter");
 		ann.type("second", "Enter");
 		ann.type("half a sen");
-		await ann.until(/2 messages queued[\s\S]*half a sen/);
+		t.match(ann.rows()[0], /^ bob +ann$/, "of whom nobody knows, nothing is said");
+		await ann.until(/offline, 2 queued[\s\S]*half a sen/);
 		await ann.until(/first +○\n.*second +○/);
 		t.equal(ann.cursor(), "13 23");
 		const next = await server.restart();

@@ -64,6 +64,15 @@ t.test("Escape alone is a key once nothing follows", async (t) => {
 	t.strictSame(reader.flush(), []);
 });
 
+t.test("of what is typed after Escape nothing is lost, also in one piece", async (t) => {
+	t.strictSame(keys("\u001b/members\r"), [
+		named("escape"),
+		{ type: "text", text: "/members" },
+		named("enter"),
+	]);
+	t.strictSame(keys("\u001b👍"), [named("escape"), { type: "text", text: "👍" }]);
+});
+
 t.test("what is pasted is text, whatever keys it looks like, in any pieces", async (t) => {
 	const pasted = "a\r\nb\u001b[A\u0003";
 	t.strictSame(keys(`\u001b[200~${pasted.slice(0, 3)}`, `${pasted.slice(3)}\u001b[20`, "1~x"), [
