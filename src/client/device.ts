@@ -135,11 +135,12 @@ export class Device {
 		return item;
 	}
 
-	/** The person has seen everything up to here. Kept while offline. */
+	/** The person has seen everything up to here. Kept while offline; of what is not held nothing. */
 	seen(conversation: string, seq: number): void {
 		if (!Number.isSafeInteger(seq) || seq < 1) throw new TypeError("seq must be at least 1");
 		const id = normal(conversation);
-		if ((this.store.view(id)?.seen ?? 0) >= seq) return;
+		// A view that this alone had made would be there before the list said where it begins.
+		if ((this.store.view(id)?.seen ?? seq) >= seq) return;
 		this.store.change(id, { seen: seq });
 		if (this.state.type === "connected") this.state.session.saw(id);
 	}

@@ -31,6 +31,8 @@ export class Talk implements Conversation, Place {
 	private readonly members: Members;
 	private readonly typists: Typing;
 	private seenSoFar = 0;
+	/** What was said to be seen before anything was held. */
+	private seenEarly = 0;
 	/** Its rows are at hand, and taken over. */
 	private filled = false;
 	private haveRows = () => {};
@@ -126,7 +128,11 @@ export class Talk implements Conversation, Place {
 	/** The view has changed: rows came, it reaches further, or (`measured`) receipts moved. */
 	moved(measured = false): void {
 		if (!this.filled) return;
-		const { view } = this;
+		const { view, seenEarly } = this;
+		if (view !== undefined && seenEarly > 0) {
+			this.seenEarly = 0;
+			this.seen(seenEarly);
+		}
 		this.timeline.follow(view);
 		const seen = seenOf(view, this.me);
 		if (seen > this.seenSoFar) {
@@ -275,7 +281,8 @@ export class Talk implements Conversation, Place {
 		const seq = upTo === undefined ? (this.view?.held ?? 0) : numberOf(upTo);
 		if (seq < 1) return;
 		this.home.opened((engine) => {
-			engine.seen(this.id, seq);
+			if (this.view === undefined) this.seenEarly = Math.max(this.seenEarly, seq);
+			else engine.seen(this.id, seq);
 			this.moved();
 		});
 	}

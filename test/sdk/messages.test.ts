@@ -41,6 +41,26 @@ t.test("the event comes before the promise, and subscribers before the event", a
 	t.ok(order.indexOf("event sent") < order.indexOf("promise sent"), order.join());
 });
 
+t.test("what is seen before the list has come counts, and makes up no conversation", async (t) => {
+	const party = await Party.start(t);
+	const { talk } = await party.pair();
+	const sent = ["one", "two", "three"].map((text) => talk.send(text));
+	await sent.at(-1)?.reached("delivered");
+	const second = party.client("bob");
+	party.line(second).pause();
+	second.conversation(talk.id).seen(2);
+	second.conversation("bob~nobody").seen(7);
+	await eventually(() => party.line(second).opened > 0);
+	t.same(second.conversations.snapshot(), []);
+	party.line(second).resume();
+	await sent[1]?.reached("seen");
+	t.equal(sent[2]?.status, "delivered");
+	await value(second.conversations, (list) => list.length > 0);
+	t.match(second.conversations.snapshot(), [{ id: talk.id, unread: 1 }]);
+	t.equal(second.conversations.snapshot().length, 1);
+	t.same(texts(second.conversation(talk.id).messages.snapshot()), [], "history stays to be asked");
+});
+
 t.test("messages arrive once each, in order, and not what was sent here", async (t) => {
 	const party = await Party.start(t);
 	const { talk, other, bob } = await party.pair();
