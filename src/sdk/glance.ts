@@ -2,7 +2,7 @@
 // is there before any message is read. Always made anew of what the view holds; never added to.
 
 import type { View } from "../client/store.js";
-import type { WireMessage } from "../protocol/frames.js";
+import type { Body, WireMessage } from "../protocol/frames.js";
 import { textOf } from "./message.js";
 import type { ConversationSummary } from "./types.js";
 import { seenOf, unreadOf } from "./unread.js";
@@ -43,13 +43,25 @@ export function listedLast({ entry }: View): Glance["last"] {
 }
 
 function shown({ sender, body, at }: WireMessage): Glance["last"] {
-	return { from: sender, text: body === null ? "" : preview(body.contentType, body.content), at };
+	return inShort(sender, body, at);
+}
+
+const noFiles = [] as const;
+
+/** `body` null: it is gone. */
+export function inShort(
+	from: string,
+	body: Pick<Body, "contentType" | "content" | "media"> | null,
+	at: number,
+): ConversationSummary["last"] {
+	const text = body === null ? "" : preview(body.contentType, body.content);
+	return { from, text, at, media: body?.media ?? noFiles };
 }
 
 /** Characters of a text that a list shows. */
 const previewMax = 200;
 
-export function preview(contentType: string, content: Uint8Array): string {
+function preview(contentType: string, content: Uint8Array): string {
 	const text = textOf(contentType, content);
 	// Never half a character, of those that take two units.
 	return text.length <= previewMax

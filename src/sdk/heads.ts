@@ -64,7 +64,12 @@ const markNames = names<WireWatermark>({
 	seenAt: true,
 });
 
-const lastNames = names<NonNullable<Glance["last"]>>({ from: true, text: true, at: true });
+const lastNames = names<NonNullable<Glance["last"]>>({
+	from: true,
+	text: true,
+	at: true,
+	media: true,
+});
 
 function valuesOf<T>(names: Names<T>, value: T): unknown[];
 function valuesOf<T>(names: Names<T>, value: T | null): unknown[] | null;

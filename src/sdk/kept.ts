@@ -50,7 +50,7 @@ export const kinds = {
  * over, which every format keeps alike; views are forgotten, and asked for again. A newer one is
  * left alone.
  */
-export const format = 2;
+export const format = 3;
 /** What any format has kept of views. */
 export const viewKinds = ["v", "r", "w", kinds.page, kinds.marks, kinds.row];
 

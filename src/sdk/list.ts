@@ -4,7 +4,7 @@
 import { directMembers } from "../base/ids.js";
 import type { View } from "../client/store.js";
 import type { Reads } from "./engine.js";
-import { type Glance, glanceOf, listedLast, preview } from "./glance.js";
+import { type Glance, glanceOf, inShort, listedLast } from "./glance.js";
 import { sameFields, sameList } from "./hub.js";
 import type { ConversationSummary } from "./types.js";
 
@@ -50,7 +50,9 @@ export class List {
 	private line(view: View, reads: Reads, me: string | null, now: number): Line {
 		const { conversation: id, entry } = view;
 		const glance = this.glance(view, reads, me);
-		const last = queuedLast(id, reads, me) ?? glance.last;
+		const before = this.lines.get(id)?.summary;
+		const newest = queuedLast(id, reads, me) ?? glance.last;
+		const last = same(before?.last, newest);
 		const summary: ConversationSummary = {
 			id,
 			kind: entry?.kind ?? (directMembers(id) === null ? null : "direct"),
@@ -62,9 +64,7 @@ export class List {
 			role: entry?.role ?? null,
 			members: membersOf(id),
 		};
-		const before = this.lines.get(id)?.summary;
-		const same = before !== undefined && sameSummary(before, summary);
-		return { summary: same ? before : summary, activity: last?.at ?? 0 };
+		return { summary: same(before, summary), activity: last?.at ?? 0 };
 	}
 
 	/** Until rows that it takes have been read, as the server's list told it. */
@@ -97,14 +97,10 @@ function queuedLast(id: string, reads: Reads, me: string | null): ConversationSu
 		.stream(id)
 		?.queue.findLast(({ command, settled }) => command.type === "send" && !settled);
 	if (queued?.command.type !== "send") return null;
-	const { contentType, content, clientTime } = queued.command;
-	return { from: me ?? "", text: preview(contentType, content), at: clientTime ?? 0 };
+	return inShort(me ?? "", queued.command, queued.command.clientTime ?? 0);
 }
 
-function sameSummary(one: ConversationSummary, two: ConversationSummary): boolean {
-	const { last, ...rest } = one;
-	const sameLast =
-		last === two.last ||
-		(last?.at === two.last?.at && last?.text === two.last?.text && last?.from === two.last?.from);
-	return sameLast && sameFields<Omit<ConversationSummary, "last">>(rest, two);
+/** The object of before, where it says the same. */
+function same<T extends object | null>(before: T | undefined, now: T): T {
+	return before && now && sameFields(before, now) ? before : now;
 }

@@ -174,8 +174,13 @@ export interface ConversationSummary {
 	readonly kind: ConversationInfo["kind"];
 	readonly title: string;
 	readonly picture: string;
-	/** Of its text the first 200 characters. */
-	readonly last: { readonly from: string; readonly text: string; readonly at: number } | null;
+	/** Of its text the first 200 characters; of its files what they are. */
+	readonly last: {
+		readonly from: string;
+		readonly text: string;
+		readonly at: number;
+		readonly media: readonly Pick<MediaReference, "name" | "size" | "contentType">[];
+	} | null;
 	readonly unread: number;
 	readonly muted: boolean;
 	readonly role: ConversationInfo["role"];

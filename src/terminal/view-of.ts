@@ -102,7 +102,7 @@ export function listItem(client: Client, summary: ConversationSummary): ListItem
 		title: other ?? (summary.title === "" ? id : summary.title),
 		kind,
 		presence: other === null ? null : presenceView(client, other),
-		preview: last === null ? "" : by + last.text,
+		preview: last === null ? "" : by + inShort(last),
 		at: last?.at ?? null,
 		unread,
 		muted,
@@ -184,10 +184,13 @@ function messageView(
 	return view;
 }
 
-/** Of a message that is only files their names. */
-function inShort({ text, media }: Message): string {
-	return text === "" ? media.map(({ name }) => name).join(", ") : text;
+/** Of a message that is only files their names, or what they are. */
+function inShort({ text, media }: Pick<Message, "text"> & { readonly media: Files }): string {
+	if (text !== "" || media.length === 0) return text;
+	return `[${media.map(({ name, contentType }) => name || contentType).join(", ")}]`;
 }
+
+type Files = NonNullable<ConversationSummary["last"]>["media"];
 
 function contentText({ text, contentType, content, deleted }: Message): string {
 	if (deleted || contentType.startsWith("text/")) return text;

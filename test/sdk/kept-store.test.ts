@@ -228,6 +228,19 @@ t.test("a long text is kept whole, and shown in a list by its beginning", async 
 	t.same(store.view("c1")?.rows.get(1)?.body, body);
 });
 
+t.test("of a message that is only files the list knows what they are", async (t) => {
+	const disk = new TestDisk();
+	const first = await opened(disk);
+	const file = { hash: new Uint8Array(32), ticket: new Uint8Array(0), size: 3, contentType: "a/b" };
+	const { body } = row(1);
+	const media = [{ ...file, name: "summit.jpg" }];
+	const empty = { ...(body as NonNullable<typeof body>), content: new Uint8Array(0) };
+	first.change("c1", { rows: [row(1, { body: { ...empty, media } })], held: 1 });
+	await first.durable();
+	const last = { from: "bob", text: "", media };
+	t.match((await opened(disk)).glance("c1")?.last, last);
+});
+
 t.test("watermarks of a large group are kept as well", async (t) => {
 	const disk = new TestDisk();
 	const first = await opened(disk);
@@ -295,7 +308,7 @@ t.test(
 t.test("kept by a newer version · left alone", async (t) => {
 	const disk = new TestDisk();
 	await opened(disk);
-	disk.kept.set("i", { ...(disk.kept.get("i") as object), format: 3 });
+	disk.kept.set("i", { ...(disk.kept.get("i") as object), format: 99 });
 	const before = structuredClone(disk.kept);
 	await t.rejects(opened(disk), /newer version/);
 	t.same(disk.kept, before);

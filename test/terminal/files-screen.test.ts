@@ -55,6 +55,8 @@ t.test("a photo is sent, shown and saved; a film outlives the server", onScreen,
 	t.teardown(() => next.kill());
 	await bob.until(/▤ film\.bin {2}6\.3 MB {2}application\/octet-stream/);
 	await ann.until(/film\.bin {2}6\.3 MB/);
+	bob.type("/list", "Enter");
+	await bob.until(/^ ann .*\[film\.bin\]$/m);
 	t.notMatch(ann.rows().join("\n"), "↑", "it is over");
 	bob.type(`/save ${out}/of`, "Enter");
 	await bob.until(/saved .*out\/of/);
