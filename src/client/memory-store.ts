@@ -1,5 +1,5 @@
-// The readable reference of `ClientStore`: everything in maps of this process. `clone` and
-// `restore` imitate backups; `before` and `after` let a test crash around each transaction.
+// The readable reference of `ClientStore`: everything in maps of this process. `before` and `after`
+// let a test crash around each transaction.
 
 import type { WireMessage, WireWatermark, WriteCommand } from "../protocol/frames.js";
 import type { Began, ClientStore, Identity, Queued, Stream, View, ViewChange } from "./store.js";
@@ -22,9 +22,6 @@ export interface Content {
 	moving: Map<string | null, Queued[]>;
 	notes: Map<string, unknown>;
 }
-
-/** The content of a store, to be handed on. */
-export type Image = Readonly<Content>;
 
 /** Called around each transaction, by its name. What `before` throws leaves nothing changed. */
 export interface StoreHooks {
@@ -72,43 +69,6 @@ export class MemoryStore implements ClientStore {
 			moving: new Map(),
 			notes: new Map(),
 		};
-	}
-
-	/** A backup of this moment. */
-	clone(): MemoryStore {
-		const copy = new MemoryStore(this.content.identity);
-		copy.restore(this);
-		return copy;
-	}
-
-	/** Become what `backup` is. */
-	restore(backup: MemoryStore): void {
-		this.become(backup.image());
-	}
-
-	/** All that is held now, for another store. Messages are shared: nobody changes them. */
-	image(): Image {
-		const { identity, refs, streams, views, moving, notes } = this.content;
-		const queues = [...streams].map(
-			([key, one]) => [key, { ...one, queue: one.queue.map((item) => ({ ...item })) }] as const,
-		);
-		const copies = [...views].map(
-			([key, one]) =>
-				[key, { ...one, rows: new Map(one.rows), watermarks: new Map(one.watermarks) }] as const,
-		);
-		return {
-			identity,
-			refs,
-			streams: new Map(queues),
-			views: new Map(copies),
-			moving: new Map([...moving].map(([key, queue]) => [key, [...queue]])),
-			notes: new Map(notes),
-		};
-	}
-
-	/** Takes the image over: nobody else may go on using it. */
-	become(image: Image): void {
-		this.content = image as Content;
 	}
 
 	identity(): Identity {
@@ -261,7 +221,7 @@ export class MemoryStore implements ClientStore {
 		stream.queue.splice(0, done);
 	}
 
-	private apply(conversation: string, change: ViewChange): void {
+	protected apply(conversation: string, change: ViewChange): void {
 		let view = this.content.views.get(conversation);
 		if (view === undefined) {
 			view = emptyView(conversation);

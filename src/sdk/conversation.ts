@@ -8,7 +8,7 @@ import type { Outcome } from "../client/events.js";
 import type { View } from "../client/store.js";
 import type { Change, WireMessage, WriteCommand } from "../protocol/frames.js";
 import { commandOf } from "./compose.js";
-import type { Home, Reads } from "./engine.js";
+import { atHand, type Home } from "./engine.js";
 import { iterate, Live, quiet, sameFields, sameList } from "./hub.js";
 import { Members } from "./members.js";
 import { keyOf, type LiveMessage, numberOf, type Place } from "./message.js";
@@ -54,16 +54,22 @@ export class Talk implements Conversation, Place {
 		this.typists = new Typing(home, id, () => this.typing.touch());
 		// Touched only when the list or something in it has changed: then it is another list.
 		this.messages = new Live<readonly Message[]>(home.hub, [], () => this.timeline.list());
-		this.info = new Live(home.hub, this.infoNow(), (before) => {
-			const now = this.infoNow();
+		const infoNow = () => this.members.info(this.view?.entry ?? null, this.kind);
+		this.info = new Live(home.hub, infoNow(), (before) => {
+			const now = infoNow();
 			return sameFields(before, now) ? before : now;
 		});
 		this.typing = new Live<readonly string[]>(home.hub, [], (before) => {
 			const now = this.typists.users();
 			return sameList(before, now) ? before : now;
 		});
-		this.unread = new Live(home.hub, 0, () => this.unreadNow());
-		home.opened(({ store }) => this.opened(store, told));
+		this.unread = new Live(home.hub, 0, (before) => this.unreadNow(before));
+		home.opened(() => {
+			this.members.restore();
+			// What arrives while its rows are read has arrived all the same.
+			const held = Math.min(told ?? Infinity, this.view?.held ?? 0);
+			atHand(home, id, () => this.fill(held));
+		});
 	}
 
 	get me(): string | null {
@@ -80,18 +86,9 @@ export class Talk implements Conversation, Place {
 
 	// What the client tells.
 
-	private unreadNow(): number {
+	private unreadNow(before: number): number {
 		if (this.filled) return unreadOf(this.view, this.me);
-		return this.home.reads?.glance?.(this.id)?.unread ?? 0;
-	}
-
-	/** What arrives while its rows are read has arrived all the same. */
-	private opened(store: Reads, told: number | null): void {
-		this.members.restore();
-		const held = Math.min(told ?? Infinity, this.view?.held ?? 0);
-		const reading = store.fetch([this.id]);
-		if (reading === null) this.fill(held);
-		else void reading.then(() => this.fill(held));
+		return this.home.reads?.glance?.(this.id)?.unread ?? before;
 	}
 
 	/** Take over what the storage has. */
@@ -186,6 +183,17 @@ export class Talk implements Conversation, Place {
 		this.moved(true);
 	}
 
+	/** The store is another one. */
+	replaced(): void {
+		if (!this.filled) return;
+		this.filled = false;
+		atHand(this.home, this.id, () => {
+			this.filled = true;
+			this.reread();
+			this.changed();
+		});
+	}
+
 	/** Another history: numbers mean something else from here on. */
 	restarted(): void {
 		this.timeline.restart();
@@ -229,22 +237,6 @@ export class Talk implements Conversation, Place {
 	dismiss(message: LiveMessage): void {
 		this.timeline.drop(message);
 		this.messages.touch();
-	}
-
-	private infoNow(): ConversationInfo {
-		const entry = this.view?.entry ?? null;
-		const { members } = this;
-		const mutedUntil = entry?.mutedUntil ?? 0;
-		return {
-			kind: this.kind,
-			title: entry?.title ?? members.title,
-			picture: entry?.picture ?? members.picture,
-			description: members.description,
-			members: members.list(),
-			role: entry?.role ?? members.roleOf(this.me),
-			mutedUntil,
-			muted: mutedUntil > this.home.clock.now(),
-		};
 	}
 
 	// What the application does.

@@ -230,7 +230,7 @@ export class Core implements Home {
 				connection.state.touch();
 			},
 			replaced: () => {
-				for (const talk of talks.values()) talk.reread();
+				for (const talk of talks.values()) talk.replaced();
 				this.refreshLists();
 			},
 			forked: () => hub.emit("forked"),

@@ -83,3 +83,10 @@ export interface Home {
 	/** A list shows something of this conversation that has changed. */
 	changed(conversation: string): void;
 }
+
+/** Runs when a conversation's rows are at hand, in the store that there is by then. */
+export function atHand(home: Home, conversation: string, run: () => void): void {
+	const reading = home.reads?.fetch([conversation]) ?? null;
+	if (reading === null) run();
+	else void reading.then(() => atHand(home, conversation, run));
+}

@@ -3,7 +3,7 @@
 // conversation is needed. Not here: the disk itself, and what it gets under which key (`kept.ts`).
 
 import type { Clock } from "../base/clock.js";
-import { freshNames, type Image, MemoryStore, type OwnView } from "../client/memory-store.js";
+import { freshNames, type OwnView } from "../client/memory-store.js";
 import type { Began, Queued, ViewChange } from "../client/store.js";
 import type { WireMessage, WriteCommand } from "../protocol/frames.js";
 import type { Glance, GlanceOf } from "./glance.js";
@@ -23,7 +23,9 @@ import {
 	rowKey,
 	viewKinds,
 } from "./kept.js";
-import { type Block, LazyRows, rowsIn } from "./lazy-rows.js";
+import { type Block, rowsIn } from "./lazy-rows.js";
+import { type Away, LazyStore } from "./lazy-store.js";
+import type { Heads } from "./tab-words.js";
 
 export interface KeptOptions {
 	readonly clock: Clock;
@@ -32,15 +34,9 @@ export interface KeptOptions {
 	readonly glanceOf: GlanceOf;
 }
 
-/** Above so many conversations at once the rows of all are read in one go. */
-const apartMax = 50;
-
-export class KeptStore extends MemoryStore {
+export class KeptStore extends LazyStore {
 	private readonly disk: Disk;
 	private readonly pages = new Pages();
-	/** As the views are now; absent: to be made from the rows. */
-	private readonly glances = new Map<string, Glance>();
-	private readonly reading = new Map<string, Promise<void>>();
 	private readonly options: KeptOptions;
 	private dirty = new Set<string>();
 	private cleared = new Set<string>();
@@ -76,54 +72,30 @@ export class KeptStore extends MemoryStore {
 		for (const kind of viewKinds) this.cleared.add(key(kind, ""));
 	}
 
-	/** What a list shows of the messages of a conversation; null: its rows have to tell. */
-	glance(conversation: string): Glance | null {
-		return this.glances.get(conversation) ?? null;
+	/** All but rows, to be sent to another tab. */
+	heads(): Heads {
+		const { views: all, ...content } = this.content;
+		const views = [...all.values()].map((view) => {
+			this.glanceNow(view);
+			return { ...view, rows: view.rows.size };
+		});
+		return { content, views, glances: this.glances };
 	}
 
-	override fetch(conversations: Iterable<string>): Promise<void> | null {
-		const away = new Map<string, LazyRows>();
-		const reading = new Set<Promise<void>>();
-		for (const conversation of conversations) {
-			const rows = this.content.views.get(conversation)?.rows;
-			if (!(rows instanceof LazyRows) || !rows.away) continue;
-			const known = this.reading.get(conversation);
-			if (known === undefined) away.set(conversation, rows);
-			else reading.add(known);
-		}
-		if (away.size > apartMax) reading.add(this.read(key(kinds.row, ""), away));
-		else {
-			for (const one of away) reading.add(this.read(key(kinds.row, one[0], ""), new Map([one])));
-		}
-		return reading.size === 0 ? null : Promise.all(reading).then(() => {});
-	}
-
-	/** Rows and all. */
-	async whole(): Promise<Image> {
-		await this.fetch(this.content.views.keys());
-		return this.image();
-	}
-
-	/** Never fails: with a disk that cannot be read, memory is all there is. */
-	private read(prefix: string, away: ReadonlyMap<string, LazyRows>): Promise<void> {
+	/** With a disk that cannot be read, memory is all there is. */
+	protected override async read(away: Away): Promise<void> {
 		const blocks = new Map<string, [number, Block][]>();
-		const reading = this.disk
-			.rows(prefix)
-			.then((found) => {
-				for (const [name, block] of found) {
-					const [, conversation = "", at] = name.split(gap);
-					listIn(blocks, conversation).push([Number(at), block]);
-				}
-			})
-			.catch((cause) => this.fail(cause))
-			.then(() => {
-				for (const [conversation, rows] of away) {
-					rows.come(blocks.get(conversation) ?? []);
-					this.reading.delete(conversation);
-				}
-			});
-		for (const conversation of away.keys()) this.reading.set(conversation, reading);
-		return reading;
+		const [first = ""] = away.keys();
+		try {
+			const prefix = away.size > 1 ? key(kinds.row, "") : key(kinds.row, first, "");
+			for (const [name, block] of await this.disk.rows(prefix)) {
+				const [, conversation = "", at] = name.split(gap);
+				listIn(blocks, conversation).push([Number(at), block]);
+			}
+		} catch (cause) {
+			this.fail(cause);
+		}
+		for (const [conversation, rows] of away) rows.come(blocks.get(conversation) ?? []);
 	}
 
 	/** Resolves when all changes so far are on the disk; at once when it has failed. */
@@ -329,11 +301,10 @@ export class KeptStore extends MemoryStore {
 	}
 
 	private glanceNow(view: OwnView): Glance | null {
-		const { conversation, rows } = view;
-		const known = this.glances.get(conversation);
-		if (known !== undefined) return known;
-		const away = rows instanceof LazyRows && rows.away;
-		const glance = away ? null : this.options.glanceOf(view);
+		const { conversation } = view;
+		const known = this.glance(conversation);
+		if (known !== null) return known;
+		const glance = this.away(conversation) ? null : this.options.glanceOf(view);
 		if (glance !== null) this.glances.set(conversation, glance);
 		return glance;
 	}

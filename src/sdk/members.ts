@@ -3,7 +3,7 @@
 
 import { directMembers } from "../base/ids.js";
 import type { View } from "../client/store.js";
-import type { Change, WireMember, WireWatermark } from "../protocol/frames.js";
+import type { Change, ListEntry, WireMember, WireWatermark } from "../protocol/frames.js";
 import type { Home, ResultOf } from "./engine.js";
 import type { KeptMembers } from "./kept.js";
 import type { ConversationInfo, Message, Role } from "./types.js";
@@ -107,12 +107,20 @@ export class Members {
 		this.keep();
 	}
 
-	list(): readonly WireMember[] {
-		return this.listed;
-	}
-
-	roleOf(user: string | null): Role | null {
-		return this.roles?.get(user ?? "") ?? null;
+	/** What the list says goes before what was asked for once. */
+	info(entry: ListEntry | null, kind: ConversationInfo["kind"]): ConversationInfo {
+		const { title, picture, description, listed: members, home } = this;
+		const mutedUntil = entry?.mutedUntil ?? 0;
+		return {
+			kind,
+			title: entry?.title ?? title,
+			picture: entry?.picture ?? picture,
+			description,
+			members,
+			role: entry?.role ?? this.roles?.get(home.user ?? "") ?? null,
+			mutedUntil,
+			muted: mutedUntil > home.clock.now(),
+		};
 	}
 
 	fold(change: Change, held: number): void {

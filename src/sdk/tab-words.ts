@@ -2,7 +2,8 @@
 
 import type { ErrorCode } from "../base/errors.js";
 import type { Events, Phase } from "../client/events.js";
-import type { Image } from "../client/memory-store.js";
+import type { Content, OwnView } from "../client/memory-store.js";
+import type { Glance } from "./glance.js";
 
 /** What changes a store: told to other tabs call by call, so that their images stay the same. */
 export const changes = [
@@ -29,13 +30,21 @@ export type Call =
 	| "start"
 	| "hurry"
 	| "check"
-	| "keep";
+	| "keep"
+	| "rows";
+
+/** What a store holds, without rows: how many there are, and what lists show of them. */
+export interface Heads {
+	readonly content: Omit<Content, "views">;
+	readonly views: readonly (Omit<OwnView, "rows"> & { readonly rows: number })[];
+	readonly glances: Map<string, Glance>;
+}
 
 export type Said =
 	/** The leader has begun; whoever waits for an answer asks again. */
 	| { readonly type: "lead" }
 	| { readonly type: "join"; readonly tab: string }
-	| { readonly type: "image"; readonly to: string; readonly image: Image; readonly phase: Phase }
+	| { readonly type: "image"; readonly to: string; readonly image: Heads; readonly phase: Phase }
 	| { readonly type: "change"; readonly name: string; readonly args: readonly unknown[] }
 	| { readonly type: "event"; readonly name: keyof Events; readonly args: readonly unknown[] }
 	| {

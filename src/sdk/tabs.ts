@@ -1,19 +1,19 @@
 // One database for several tabs: the tab that holds the lock has the store and the connection, the
-// others keep an image of the store, ask that tab for everything, and hear what it hears. When it
+// others keep an image of its heads, ask that tab for everything, and hear what it hears. When it
 // goes, however it goes, the lock passes on, and with it the outbox.
 
 import { BrokerError } from "../base/errors.js";
 import { Device, type DeviceOptions } from "../client/device.js";
 import { contain, type Emit, type Events, type Phase } from "../client/events.js";
-import { freshNames, hex, type Image, MemoryStore } from "../client/memory-store.js";
+import { freshNames, hex, MemoryStore } from "../client/memory-store.js";
 import type { Queued } from "../client/store.js";
 import type { Unnumbered } from "../client/sync.js";
 import type { Result, WriteCommand } from "../protocol/frames.js";
 import type { Engine } from "./engine.js";
+import { type AskRows, Followed } from "./followed.js";
 import { gated } from "./gate.js";
 import type { KeptOptions, KeptStore } from "./kept-store.js";
-import type { Opened } from "./platform.js";
-import { type Call, changes, movedPhase, type Said } from "./tab-words.js";
+import { type Call, changes, type Heads, movedPhase, type Said } from "./tab-words.js";
 
 interface Waiting {
 	readonly name: Call;
@@ -172,9 +172,7 @@ export class Tabs implements Engine {
 				if (this.kept === null) this.say({ type: "join", tab: this.tab });
 				break;
 			case "join":
-				void this.kept?.whole().then((image) => {
-					this.say({ type: "image", to: said.tab, image, phase: this.told() });
-				});
+				this.welcome(said.tab);
 				break;
 			case "image":
 				this.imaged(said.image, movedPhase(said.phase, -this.clockGap()));
@@ -195,8 +193,14 @@ export class Tabs implements Engine {
 		}
 	}
 
-	private imaged(image: Image, phase: Phase): void {
-		this.store.become(image);
+	private welcome(tab: string): void {
+		const image = this.kept?.heads();
+		if (image) this.say({ type: "image", to: tab, image, phase: this.told() });
+	}
+
+	private imaged(image: Heads, phase: Phase): void {
+		const ask = (conversation: string) => this.call("rows", [conversation]);
+		this.store = new Followed(image, ask as AskRows);
 		this.following = true;
 		this.joined();
 		this.emit("replaced");
@@ -242,6 +246,13 @@ export class Tabs implements Engine {
 
 	private async perform({ name, args, again, tab }: Said & { readonly type: "call" }) {
 		const { device, kept } = this;
+		if (name === "rows") {
+			await kept?.fetch(args as string[]);
+			const rows = kept?.view(args[0] as string)?.rows;
+			// Copied when it is said, as it is then: nothing may be left to be decoded.
+			rows?.values();
+			return rows ?? [];
+		}
 		if (device === null || kept === null) throw new BrokerError("UNAVAILABLE", "not started");
 		if (name === "write") {
 			const [conversation, command] = args as [string | null, WriteCommand];
@@ -374,27 +385,3 @@ export class Tabs implements Engine {
 }
 
 type TabOptions = Pick<KeptOptions, "clock" | "onFailed">;
-
-/** Errors: the database's; TypeError where a browser has no locks or no channels. */
-export async function openTabs(
-	name: string,
-	openStore: () => Promise<KeptStore>,
-	options: TabOptions,
-): Promise<Opened> {
-	const tabs = new Tabs(name, openStore, options);
-	try {
-		await tabs.join(name);
-	} catch (cause) {
-		await tabs.close();
-		throw cause;
-	}
-	return {
-		store: {
-			note: (key) => tabs.store.note(key),
-			keep: (key, value) => tabs.keep(key, value),
-		},
-		durable: () => tabs.durable(),
-		engine: (engineOptions) => tabs.engine(engineOptions),
-		close: () => tabs.close(),
-	};
-}

@@ -10,6 +10,7 @@ import { freshNames, MemoryStore } from "../../src/client/memory-store.js";
 import { nodeConnect } from "../../src/client/node-transport.js";
 import { closedAbnormally, type Transport } from "../../src/client/transport.js";
 import type { WireMessage } from "../../src/protocol/frames.js";
+import { backupOf, restore } from "../helpers/backup.js";
 import { runCli, type ServerProcess, startServer } from "../helpers/server-process.js";
 import { text } from "./operations.js";
 
@@ -176,7 +177,7 @@ class Play {
 			const type = this.random() < 0.5 ? "remove" : "add";
 			this.phones[0]?.device.write(group, { type, users: ["cid"] });
 		} else if (chance < 0.965) {
-			phone.backup = phone.store.clone();
+			phone.backup = backupOf(phone.store);
 			phone.since = [];
 		} else if (phone.backup !== null) this.restore(phone, phone.backup);
 	}
@@ -192,7 +193,7 @@ class Play {
 		phone.device.stop();
 		for (const content of phone.since) this.doubtful.add(content);
 		phone.since = [];
-		phone.store.restore(backup);
+		restore(phone.store, backup);
 		phone.device.start();
 	}
 

@@ -4,6 +4,7 @@
 
 import t from "tap";
 import type { ListEntry, WireMessage, WriteOp } from "../../src/protocol/frames.js";
+import { backupOf } from "../helpers/backup.js";
 import { type Peer, Stage } from "../helpers/scripted-peer.js";
 import { answer, entry, outboxOne, pushed, refusal, row, text } from "./operations.js";
 
@@ -141,7 +142,7 @@ t.test("a crash in the middle of the move · it is done by the next session", as
 	await list(stage, peer, [entry(c, { head: 1, position: 1 })]);
 	peer.cut();
 	stage.device.stop();
-	const restarted = new Stage({ store: stage.store.clone(), clock: stage.clock });
+	const restarted = new Stage({ store: backupOf(stage.store), clock: stage.clock });
 	const again = await restarted.live();
 	await list(restarted, again, [entry(c, { head: 1, position: 1 })]);
 	await pull(restarted, again, [own(1, 1, "one")]);
@@ -187,7 +188,7 @@ t.test("a restored backup · what it sent after the backup is found, not doubled
 	peer.say(pushed(c, 1));
 	await stage.settle();
 	stage.device.write(c, text("before the backup"));
-	const backup = stage.store.clone();
+	const backup = backupOf(stage.store);
 	await stage.settle();
 	peer.say(answer(peer.takeOne("write"), 2));
 	await stage.settle();
@@ -219,7 +220,7 @@ t.test(
 	async (t) => {
 		const stage = new Stage();
 		await stage.live();
-		const backup = stage.store.clone();
+		const backup = backupOf(stage.store);
 		stage.device.stop();
 		const restored = new Stage({ store: backup, clock: stage.clock });
 		restored.device.write(c, text("said after the restore"));

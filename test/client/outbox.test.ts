@@ -3,6 +3,7 @@
 
 import t from "tap";
 import type { WriteOp } from "../../src/protocol/frames.js";
+import { backupOf } from "../helpers/backup.js";
 import { Stage } from "../helpers/scripted-peer.js";
 import { answer, refusal, text } from "./operations.js";
 
@@ -82,7 +83,7 @@ t.test("C007 · the device restarts before the answer · its store sends it agai
 	await stage.settle();
 	peer.cut();
 	stage.device.stop();
-	const restarted = new Stage({ store: stage.store.clone() });
+	const restarted = new Stage({ store: backupOf(stage.store) });
 	t.same((await restarted.live()).takeNumbers(), [1]);
 });
 

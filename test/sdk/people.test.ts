@@ -92,10 +92,13 @@ t.test("profiles, privacy, typing, mute and blocks", async (t) => {
 	await value(bob.conversations, ([one]) => one?.muted === true);
 	await bob.block("ann");
 	t.same(bob.blocked.snapshot(), ["ann"]);
+	const another = party.client("bob");
+	await value(another.blocked, ([who]) => who === "ann");
 	const held = talk.send("withheld");
 	await held.reached("sent");
 	await bob.unblock("ann");
 	t.same(bob.blocked.snapshot(), []);
+	t.same(await value(another.blocked, (users) => users.length === 0), []);
 	await talk.send("heard").reached("delivered");
 	t.equal(held.status, "sent", "what was withheld never comes");
 	t.same(texts(other.messages.snapshot()), ["done", "heard"]);

@@ -1,6 +1,7 @@
 // What people, networks, disks and operators do in a run: one of these at each beat, by chance.
 
 import type { WriteCommand } from "../../src/protocol/frames.js";
+import { backupOf } from "../helpers/backup.js";
 import type { Phone } from "./phone.js";
 import { delay } from "./store.js";
 import type { World } from "./world.js";
@@ -207,7 +208,7 @@ const phoneWakes: Action = (world) => {
 
 const backUp: Action = (world) => {
 	const phone = world.chance.pick(world.phones);
-	phone.backups.push(phone.store.clone());
+	phone.backups.push(backupOf(phone.store));
 	if (phone.backups.length > 2) phone.backups.shift();
 };
 

@@ -10,6 +10,7 @@ import type { Queued } from "../../src/client/store.js";
 import type { Request, Unnumbered } from "../../src/client/sync.js";
 import type { Transport } from "../../src/client/transport.js";
 import type { Result, WriteCommand } from "../../src/protocol/frames.js";
+import { restore } from "../helpers/backup.js";
 import type { Complain } from "./ledger.js";
 import type { Chance } from "./random.js";
 import type { Owner, Scheduler } from "./scheduler.js";
@@ -118,7 +119,7 @@ export class Phone {
 
 	restore(backup: MemoryStore): void {
 		this.restores += 1;
-		this.store.restore(backup);
+		restore(this.store, backup);
 		this.parts.note(`${this.name}: a backup is restored`);
 	}
 
