@@ -4,6 +4,7 @@
 
 import { createPublicKey, type KeyObject, subtle } from "node:crypto";
 import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
+import { Believed } from "./believed.js";
 import { type AuthContext, type Authenticate, type ClaimedIdentity, refuse } from "./identity.js";
 
 /** Where the keys come from. Exactly one. */
@@ -38,16 +39,21 @@ const jwksTimeoutMs = 3_000;
  */
 export function jwtAuthenticate(options: JwtOptions): Authenticate {
 	const verify = verifier(options);
-	return async (token: string, context: AuthContext): Promise<ClaimedIdentity> => {
+	const believed = new Believed();
+	return async (token: string, { now }: AuthContext): Promise<ClaimedIdentity> => {
+		const known = believed.get(token, now);
+		if (known !== null) return known;
 		let claims: JWTPayload;
 		try {
-			claims = await verify(token, context.now);
+			claims = await verify(token, now);
 		} catch (error) {
 			if (error instanceof errors.JWTExpired) throw refuse("AUTH_EXPIRED");
 			if (isFault(error)) throw error;
 			throw refuse("AUTH_REJECTED");
 		}
-		return identityOf(claims);
+		const claimed = identityOf(claims);
+		believed.add(token, claimed, now);
+		return claimed;
 	};
 }
 

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { create as disposition } from "content-disposition";
 import { BrokerError } from "../base/errors.js";
-import { beginReading } from "./pump.js";
+import { Buffers, beginReading } from "./pump.js";
 import type { Blob, BlobStore } from "./store.js";
 import { headBytesMax, servedAs } from "./type.js";
 
@@ -29,6 +29,7 @@ const policy =
 
 export class Downloads {
 	private readonly served = new Map<string, Served>();
+	private readonly buffers = new Buffers();
 
 	constructor(private readonly store: BlobStore) {}
 
@@ -42,7 +43,8 @@ export class Downloads {
 			const etag = `"${hash}"`;
 			const held = known(request.headers["if-none-match"], etag);
 			const part = held ? "none" : rangeOf(request, blob.size, etag);
-			const body = await this.reading(() => begun(blob, request.method === "HEAD" ? "none" : part));
+			const wanted = request.method === "HEAD" ? "none" : part;
+			const body = await this.reading(() => begun(blob, wanted, this.buffers));
 			label(response, given, served, etag);
 			if (part === "none") response.writeHead(304).end();
 			else await transmit(response, blob.size, part, body);
@@ -129,10 +131,12 @@ function boundsOf(part: Part, size: number): { readonly start: number; readonly 
 type Send = (response: ServerResponse) => Promise<void>;
 
 /** The bytes, once the first are there: until then a store that fails can be told with a code. */
-async function begun(blob: Blob, part: Part | "none"): Promise<Send | null> {
+async function begun(blob: Blob, part: Part | "none", buffers: Buffers): Promise<Send | null> {
 	if (part === "none" || part === "unsatisfiable") return null;
 	const { start, end } = boundsOf(part, blob.size);
-	if (blob.readInto !== undefined && start <= end) return beginReading(blob, start, end);
+	if (blob.readInto !== undefined && start <= end) {
+		return beginReading(blob, start, end, buffers);
+	}
 	const body = blob.read(start, end);
 	await once(body, "readable");
 	return (response) => pipeline(body, response);

@@ -6,6 +6,26 @@ import type { ServerResponse } from "node:http";
 import type { Blob } from "./store.js";
 
 const bufferBytes = 256 * 1_024;
+/** Less is not worth a whole buffer. */
+const smallBytes = 32 * 1_024;
+/** Buffers kept for readers to come: 12 MiB, what two dozen downloads at once need. */
+const buffersKept = 48;
+
+/** Buffers that nobody uses now. A new one would cost its pages, and collections of the heap. */
+export class Buffers {
+	private readonly free: Uint8Array[] = [];
+
+	/** At least one byte of `length`, as many as are worth it; what is in it is left of others. */
+	take(length: number): Uint8Array {
+		if (length <= smallBytes) return Buffer.allocUnsafe(length);
+		return this.free.pop() ?? Buffer.allocUnsafeSlow(bufferBytes);
+	}
+
+	/** Only of a buffer that the system is done with: its next bytes are another reader's. */
+	give(buffer: Uint8Array): void {
+		if (buffer.length === bufferBytes && this.free.length < buffersKept) this.free.push(buffer);
+	}
+}
 
 /**
  * Reads the first of the bytes from `start` to `end`, both included; the result sends all of them.
@@ -16,6 +36,7 @@ export async function beginReading(
 	blob: Blob,
 	start: number,
 	end: number,
+	buffers: Buffers,
 ): Promise<(response: ServerResponse) => Promise<void>> {
 	let at = start;
 	const read = async (buffer: Uint8Array) => {
@@ -25,23 +46,25 @@ export async function beginReading(
 		at += got;
 		return buffer.subarray(0, got);
 	};
-	const buffer = () => Buffer.allocUnsafeSlow(Math.min(bufferBytes, end + 1 - start));
-	let filled = buffer();
+	let filled = buffers.take(end + 1 - start);
 	let chunk = await read(filled);
 	return async (response) => {
 		const write = writerTo(response);
-		let spare: typeof filled | null = null;
+		let spare: Uint8Array | null = null;
 		while (at <= end) {
 			const sent = write(chunk);
 			// Should the store fail meanwhile, that is what is told.
 			sent.catch(() => {});
-			spare ??= buffer();
+			spare ??= buffers.take(end + 1 - at);
 			chunk = await read(spare);
 			await sent;
 			[filled, spare] = [spare, filled];
 		}
 		await write(chunk);
 		response.end();
+		// After a failure they are not given back: a write may still hold one.
+		buffers.give(filled);
+		if (spare !== null) buffers.give(spare);
 	};
 }
 
