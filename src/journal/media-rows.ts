@@ -65,6 +65,13 @@ export class MediaRows {
 		this.add(user, row.size - before);
 	}
 
+	async withdraw(user: string, hash: Uint8Array): Promise<void> {
+		const size = this.upload(user, hash)?.size ?? 0;
+		const keys = [uploadKey(user, hash), uploaderKey(hash, user)];
+		await commitRows(this.pipeline, { keys, values: [null, null] });
+		this.add(user, -size);
+	}
+
 	async seen(user: string, hash: Uint8Array, conversation: string): Promise<MediaReference | null> {
 		const view = this.journal.view();
 		try {

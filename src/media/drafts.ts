@@ -3,7 +3,7 @@
 // stored file or goes: by its upload's failure, by its user's wish, or by age.
 
 import { createHash, type Hash } from "node:crypto";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { ifThere } from "./directory.js";
 import { GatheringWriter } from "./gathering-writer.js";
@@ -14,13 +14,20 @@ import { headBytesMax } from "./type.js";
 const idPattern = /^[0-9a-f]{32}$/;
 const readBytes = 256 * 1_024;
 
-/** A draft with all its bytes, synced. */
+/** A draft with all its bytes. */
 export interface Finished {
 	readonly path: string;
 	/** SHA-256, 32 bytes. */
 	readonly hash: Uint8Array;
 	readonly size: number;
 	readonly head: Uint8Array;
+	/** Makes the bytes durable, or knows that they are. */
+	sync(): Promise<void>;
+}
+
+/** One that came in one piece and is still open. */
+export interface Received extends Finished {
+	close(): Promise<void>;
 }
 
 export class Drafts {
@@ -42,6 +49,31 @@ export class Drafts {
 	path(id: string): string {
 		if (!idPattern.test(id)) throw new TypeError("not the name of a draft");
 		return join(this.folder, id);
+	}
+
+	/**
+	 * A new draft with at most so many bytes; how many came is its size. The result is to be closed.
+	 *
+	 * Errors: those of `append`; then the file is closed.
+	 */
+	async receive(id: string, source: AsyncIterable<Uint8Array>, sizeMax: number): Promise<Received> {
+		const path = this.path(id);
+		const hash = createHash("sha256");
+		let head: Uint8Array = new Uint8Array();
+		const file = await this.slots.run(() => open(path, "wx", 0o600));
+		const writer = new GatheringWriter(file, this.slots, 0);
+		try {
+			const size = await pour(source, writer, sizeMax, (chunk) => {
+				hash.update(chunk);
+				const more = chunk.subarray(0, headBytesMax - head.length);
+				if (more.length > 0) head = Buffer.concat([head, more]);
+			});
+			const sync = () => this.slots.run(() => file.sync());
+			return { path, hash: hash.digest(), size, head, sync, close: () => file.close() };
+		} catch (error) {
+			await file.close();
+			throw error;
+		}
 	}
 
 	async create(id: string): Promise<void> {
@@ -67,27 +99,20 @@ export class Drafts {
 		sizeMax: number,
 	): Promise<number> {
 		const kept = await this.hashUpTo(id, offset);
-		let at = offset;
+		let hashed = offset;
 		const file = await this.slots.run(() => open(this.path(id), "r+"));
 		const writer = new GatheringWriter(file, this.slots, offset);
 		try {
-			try {
-				for await (const chunk of source) {
-					if (at + chunk.length > sizeMax) throw new RangeError("longer than was said");
-					kept.hash.update(chunk);
-					at += chunk.length;
-					await writer.write(chunk);
-				}
-			} finally {
-				await writer.end();
-			}
+			return await pour(source, writer, sizeMax, (chunk) => {
+				kept.hash.update(chunk);
+				hashed += chunk.length;
+			});
 		} finally {
 			await file.close();
 			// Of what did not get there, the hash must know nothing: it is made anew from the file.
-			if (writer.at === at) kept.size = at;
+			if (writer.at === hashed) kept.size = hashed;
 			else this.hashes.delete(id);
 		}
-		return at;
 	}
 
 	/** Syncs and gives what the bytes are. */
@@ -105,15 +130,15 @@ export class Drafts {
 				await file.close();
 			}
 		});
-		return { path, hash: hash.copy().digest(), size, head };
+		return { path, hash: hash.copy().digest(), size, head, sync: async () => {} };
 	}
 
 	async remove(id: string): Promise<void> {
 		this.hashes.delete(id);
 		const path = this.path(id);
 		await this.slots.run(async () => {
-			await rm(path, { force: true });
-			await rm(`${path}.json`, { force: true });
+			await ifThere(() => unlink(path));
+			await ifThere(() => unlink(`${path}.json`));
 		});
 	}
 
@@ -209,4 +234,25 @@ export class Drafts {
 		if (this.hashes.size > this.hashesMax && oldest !== undefined) this.hashes.delete(oldest);
 		return kept;
 	}
+}
+
+/** Every chunk to `look`, then to the file; gives where the last one ends, once all are there. */
+async function pour(
+	source: AsyncIterable<Uint8Array>,
+	writer: GatheringWriter,
+	sizeMax: number,
+	look: (chunk: Uint8Array) => void,
+): Promise<number> {
+	let at = writer.at;
+	try {
+		for await (const chunk of source) {
+			if (at + chunk.length > sizeMax) throw new RangeError("longer than was said");
+			look(chunk);
+			at += chunk.length;
+			await writer.write(chunk);
+		}
+	} finally {
+		await writer.end();
+	}
+	return at;
 }

@@ -27,6 +27,8 @@ export interface MediaIndex {
 	 * Errors: JOURNAL_IO.
 	 */
 	uploaded(user: string, hash: Uint8Array, facts: UploadFacts): Promise<void>;
+	/** Takes back an upload that came to nothing. Its loose row stays until the sweep looks. */
+	withdraw(user: string, hash: Uint8Array): Promise<void>;
 	/** The reference by which this user may see the file in this conversation; null: by none. */
 	seen(user: string, hash: Uint8Array, conversation: string): Promise<SeenReference | null>;
 	referenced(hash: Uint8Array): Promise<boolean>;

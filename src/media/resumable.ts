@@ -244,7 +244,8 @@ class DraftStore extends DataStore {
 		const { size, whole } = facts;
 		if (whole !== null && (await drafts.size(id)) === null) {
 			const hash = Buffer.from(whole.hash, "base64");
-			return { path: drafts.path(id), hash, size, head: Buffer.from(whole.head, "base64") };
+			const head = Buffer.from(whole.head, "base64");
+			return { path: drafts.path(id), hash, size, head, sync: async () => {} };
 		}
 		return drafts.finish(id, size);
 	}

@@ -30,9 +30,14 @@ export async function openS3(options: S3Options, slots: Slots): Promise<BlobStor
 	const client = new s3.S3Client({ region, ...own });
 	const puts = new Slots(putsAtOnce);
 
-	return {
+	const store: BlobStore = {
 		put: (hash, path, size) =>
 			puts.run(async () => {
+				const there = await store.open(hash);
+				if (there?.size === size) {
+					await rm(path, { force: true });
+					return;
+				}
 				const file = await open(path, "r");
 				try {
 					const Body = readFrom(file, slots, 0, size - 1);
@@ -84,6 +89,7 @@ export async function openS3(options: S3Options, slots: Slots): Promise<BlobStor
 			client.destroy();
 		},
 	};
+	return store;
 }
 
 async function packages() {

@@ -31,8 +31,9 @@ export interface Stored {
 
 export interface BlobStore {
 	/**
-	 * Takes the finished, synced file at `path` under its hash; durable when resolved. The path may
-	 * be gone afterwards. A file that is there already stays.
+	 * Takes the finished, synced file at `path` under its hash; durable when resolved, and the path
+	 * is gone. The same file may be there already: then it is durable too, and nothing need be at
+	 * the path. One of another size is damaged, and is replaced.
 	 *
 	 * Shape:  the caller has checked that the bytes have this hash and size.
 	 * Errors: rejects as the system does; then nothing new is under the hash.

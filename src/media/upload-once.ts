@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../base/clock.js";
 import { BrokerError } from "../base/errors.js";
-import type { Drafts, Finished } from "./drafts.js";
+import type { Drafts, Received } from "./drafts.js";
 import { answerJson, BadForm } from "./http.js";
 import type { Uploads } from "./uploads.js";
 
@@ -30,16 +30,21 @@ export async function uploadOnce(
 	await uploads.announce(user, size);
 	const id = Buffer.from(clock.randomBytes(16)).toString("hex");
 	let end = () => {};
+	let draft: Received | null = null;
 	try {
 		end = uploads.begin(user);
-		const draft = await received(drafts, id, request, size);
+		draft = await received(drafts, id, request, size);
 		const uploaded = await uploads.keep(user, draft, request.headers["content-type"], expected);
 		response.setHeader("location", `/media/${uploaded.hash}`);
 		answerJson(response, 201, uploaded);
+	} catch (error) {
+		// What was kept has another name.
+		await drafts.remove(id);
+		throw error;
 	} finally {
 		end();
 		uploads.release(user, size);
-		await drafts.remove(id);
+		await draft?.close();
 	}
 }
 
@@ -48,14 +53,14 @@ async function received(
 	id: string,
 	request: IncomingMessage,
 	size: number,
-): Promise<Finished> {
+): Promise<Received> {
 	try {
-		await drafts.create(id);
 		// The connection outlives a failure of ours: it has to carry the answer.
 		const bytes = request.iterator({ destroyOnReturn: false });
-		const got = await drafts.append(id, 0, bytes, size);
-		if (got !== size) throw new BrokerError("MEDIA_MISMATCH", `${got} of ${size} bytes came`);
-		return await drafts.finish(id, size);
+		const draft = await drafts.receive(id, bytes, size);
+		if (draft.size === size) return draft;
+		await draft.close();
+		throw new BrokerError("MEDIA_MISMATCH", `${draft.size} of ${size} bytes came`);
 	} catch (cause) {
 		if (cause instanceof BrokerError) throw cause;
 		if (request.errored) throw new BrokerError("MEDIA_MISMATCH", "the upload broke off", { cause });

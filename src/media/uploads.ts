@@ -1,7 +1,6 @@
 // What every upload passes, however its bytes come: limits, rate and quota before, and after the
 // last byte the way from a draft to a stored file with its rows and a ticket. HTTP is elsewhere.
 
-import { rm } from "node:fs/promises";
 import type { Clock } from "../base/clock.js";
 import { BrokerError } from "../base/errors.js";
 import type { Log } from "../base/log.js";
@@ -131,20 +130,24 @@ export class Uploads {
 		if (expected !== null && Buffer.compare(expected, draft.hash) !== 0) {
 			throw new BrokerError("MEDIA_MISMATCH", "the bytes have another hash");
 		}
-		const { clock, index, locks } = this.parts;
+		const { clock, index, locks, store } = this.parts;
 		const { size } = draft;
 		const hash = Buffer.from(draft.hash).toString("hex");
 		const contentType = typeOf(draft.head, declared);
 		const uploaded = await locks.run(hash, async () => {
 			const at = clock.now();
-			const { hash: key } = draft;
-			const known = (await index.looseSince(key)) !== null || (await index.referenced(key));
+			const known = index.upload(user, draft.hash) !== null;
+			// Beside the row: both are durable before the file has its name.
+			const synced = draft.sync();
+			// Should the row fail, that is what is told.
+			synced.catch(() => {});
 			// The row first: a file without one would never be collected.
 			await index.uploaded(user, draft.hash, { size, contentType, at });
 			try {
-				await this.place(hash, draft);
+				await synced;
+				await store.put(hash, draft.path, size);
 			} catch (cause) {
-				if (!known) await this.undo(key);
+				if (!known) await this.undo(user, draft.hash);
 				throw cause instanceof BrokerError ? cause : new BrokerError("MEDIA_IO", "", { cause });
 			}
 			return this.granted(user, draft, contentType, at);
@@ -154,20 +157,11 @@ export class Uploads {
 		return { ...uploaded, preview: isImage ? await this.parts.previews.soon(hash) : null };
 	}
 
-	private async place(hash: string, { path, size }: Finished): Promise<void> {
-		const { store } = this.parts;
-		const there = await store.open(hash);
-		await there?.close();
-		// Of another size it is damaged, and these bytes mend it.
-		if (there?.size === size) await rm(path, { force: true });
-		else await store.put(hash, path, size);
-	}
-
-	/** What failed leaves no row, so that it uses no quota; what cannot be undone the sweep finds. */
-	private async undo(hash: Uint8Array): Promise<void> {
+	/** What failed uses no quota; what cannot be undone the sweep finds. */
+	private async undo(user: string, hash: Uint8Array): Promise<void> {
 		const { index, log } = this.parts;
 		try {
-			await index.forget(hash);
+			await index.withdraw(user, hash);
 		} catch (error) {
 			log("warn", "media.undo", { error: String(error) });
 		}

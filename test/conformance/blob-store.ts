@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +27,8 @@ interface Put {
 	readonly store: BlobStore;
 	/** Writes a draft and puts it; gives the hash. */
 	put(bytes: Uint8Array): Promise<string>;
+	/** Puts bytes under any hash, as only a damaged disk would; gives the path of the draft. */
+	putAs(hash: string, bytes: Uint8Array): Promise<string>;
 }
 
 export function blobStoreSuite({ test, create, supports }: BlobStoreSuite): void {
@@ -33,15 +36,19 @@ export function blobStoreSuite({ test, create, supports }: BlobStoreSuite): void
 		test(title, async () => {
 			const { store, dispose } = await create();
 			const folder = await mkdtemp(join(tmpdir(), "colloquy-blobs-"));
-			async function put(bytes: Uint8Array): Promise<string> {
-				const hash = createHash("sha256").update(bytes).digest("hex");
+			async function putAs(hash: string, bytes: Uint8Array): Promise<string> {
 				const path = join(folder, randomBytes(8).toString("hex"));
 				await writeFile(path, bytes);
 				await store.put(hash, path, bytes.length);
+				return path;
+			}
+			async function put(bytes: Uint8Array): Promise<string> {
+				const hash = createHash("sha256").update(bytes).digest("hex");
+				await putAs(hash, bytes);
 				return hash;
 			}
 			try {
-				await run({ store, put });
+				await run({ store, put, putAs });
 			} finally {
 				await store.close();
 				await dispose();
@@ -80,6 +87,46 @@ export function blobStoreSuite({ test, create, supports }: BlobStoreSuite): void
 		const hash = await put(bytes);
 		assert.equal(await put(bytes), hash);
 		assert.ok(bytes.equals(await read(store, hash, 0, 999)));
+	});
+	check(
+		"a put that was cut off after its end is done again with nothing",
+		async ({ store, put }) => {
+			const bytes = randomBytes(1_000);
+			const hash = await put(bytes);
+			await store.put(hash, join(tmpdir(), "colloquy-no-such-file"), 1_000);
+			assert.ok(bytes.equals(await read(store, hash, 0, 999)));
+			const other = createHash("sha256").update("another").digest("hex");
+			await assert.rejects(store.put(other, join(tmpdir(), "colloquy-no-such-file"), 7));
+			assert.equal(await store.open(other), null);
+		},
+	);
+	check("a damaged file is replaced, for readers to come", async ({ store, put, putAs }) => {
+		const bytes = randomBytes(1_000);
+		const hash = createHash("sha256").update(bytes).digest("hex");
+		await putAs(hash, bytes.subarray(1));
+		const before = await store.open(hash);
+		assert.equal(await put(bytes), hash);
+		assert.ok(bytes.equals(await read(store, hash, 0, 999)));
+		await before?.close();
+	});
+	check("the path of a file that was put is gone", async ({ putAs }) => {
+		const bytes = randomBytes(1_000);
+		const hash = createHash("sha256").update(bytes).digest("hex");
+		for (let times = 0; times < 2; times += 1) {
+			assert.ok(!existsSync(await putAs(hash, bytes)));
+		}
+	});
+	check("readers of one file at the same time end when they like", async ({ store, put }) => {
+		const bytes = randomBytes(1_000);
+		const hash = await put(bytes);
+		const [one, two] = await Promise.all([store.open(hash), store.open(hash)]);
+		await one?.close();
+		const chunks: Buffer[] = [];
+		for await (const chunk of two?.read(0, 999) ?? []) chunks.push(chunk as Buffer);
+		assert.ok(bytes.equals(Buffer.concat(chunks)));
+		await store.remove(hash);
+		assert.equal(await store.open(hash), null, "though somebody still reads it");
+		await two?.close();
 	});
 	check("a removed file is gone, others stay", async ({ store, put }) => {
 		const [gone, kept] = [await put(randomBytes(100)), await put(randomBytes(100))];

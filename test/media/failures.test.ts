@@ -21,9 +21,9 @@ class FaultyStore extends DirectoryStore {
 	/** Fails only once the file is open, at its first bytes. */
 	unreadable = false;
 
-	override async put(hash: string, path: string): Promise<void> {
+	override async put(hash: string, path: string, size: number): Promise<void> {
 		if (this.failing) throw new Error("the store is full");
-		await super.put(hash, path);
+		await super.put(hash, path, size);
 	}
 
 	override async open(hash: string) {
@@ -59,8 +59,10 @@ t.test("a store that fails is said to, uses no quota and is used again", async (
 	const file = await upload(it, "ann", body);
 	mediaStore.failing = true;
 	t.equal((await ask(it, "ann", `/media/${file.hash}`)).status, 503);
+	t.equal((await ask(it, "bob", "/media", { method: "POST", body })).status, 503);
 	mediaStore.failing = false;
 	t.equal((await ask(it, "ann", `/media/${file.hash}`)).status, 200);
+	t.equal((await ask(it, "bob", `/media/${file.hash}`)).status, 404, "his came to nothing");
 	mediaStore.unreadable = true;
 	const unread = await ask(it, "ann", `/media/${file.hash}`);
 	t.equal(unread.status, 503);

@@ -145,7 +145,7 @@ async function by(t: Test, source: string, limits: Partial<PreviewParts["limits"
 		const bytes = picture(size);
 		const path = join(folder, "draft");
 		writeFileSync(path, bytes);
-		await store.put(sha256(bytes), path);
+		await store.put(sha256(bytes), path, size);
 		return sha256(bytes);
 	};
 	return { previews, put };
