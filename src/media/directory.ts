@@ -33,7 +33,8 @@ export class DirectoryStore implements BlobStore {
 
 	async put(hash: string, path: string, size: number): Promise<void> {
 		const place = join(this.root, placeOf(hash));
-		await this.slots.run(() => move(path, place, size));
+		const known = this.durable.has(dirname(place));
+		await this.slots.run(() => move(path, place, size, known));
 		// What is opened from now on is this file; the same bytes, were the former not damaged.
 		this.shared.delete(hash);
 		await this.sync(dirname(place));
@@ -111,9 +112,8 @@ export class DirectoryStore implements BlobStore {
 }
 
 /** The file at `path` gets its place; or is there already, put by a process that was killed. */
-async function move(path: string, place: string, size: number): Promise<void> {
-	if ((await ifThere(() => rename(path, place))) !== null) return;
-	await mkdir(dirname(place), { recursive: true });
+async function move(path: string, place: string, size: number, known: boolean): Promise<void> {
+	if (!known) await mkdir(dirname(place), { recursive: true });
 	try {
 		await rename(path, place);
 	} catch (error) {
