@@ -1,11 +1,14 @@
-// Chunks of an upload on their way to its draft: what arrives while a write is under way makes the
-// next one. A call for each would cost a way to another thread and back for every 64 kB.
+// Chunks of an upload on their way to its draft: they gather until a write is worth its way to
+// another thread and back. A slow client sends a packet at a time, and there may be a hundred.
 
 import type { FileHandle } from "node:fs/promises";
 import type { Slots } from "./slots.js";
 
 /** What may wait for the write under way: as much again as that one holds. */
 const gatheredBytesMax = 256 * 1_024;
+
+/** So much is written at once; less when nothing more comes. A kill forgets what has not been. */
+const worthBytes = 64 * 1_024;
 
 export class GatheringWriter {
 	private gathered: Uint8Array[] = [];
@@ -28,7 +31,7 @@ export class GatheringWriter {
 	async write(chunk: Uint8Array): Promise<void> {
 		this.gathered.push(chunk);
 		this.bytes += chunk.length;
-		if (this.running === null) {
+		if (this.running === null && this.bytes >= worthBytes) {
 			this.running = this.drain();
 			// Whoever waits for it next is told.
 			this.running.catch(() => {});
@@ -39,21 +42,24 @@ export class GatheringWriter {
 	/** All is written. Errors: as `write`. */
 	async end(): Promise<void> {
 		await this.running;
+		if (this.gathered.length > 0) await this.flush();
 	}
 
 	private async drain(): Promise<void> {
 		try {
-			while (this.gathered.length > 0) {
-				const chunks = this.gathered;
-				this.gathered = [];
-				this.bytes = 0;
-				await this.slots.run(() => this.writeAll(chunks));
-			}
+			while (this.bytes >= worthBytes) await this.flush();
 			this.running = null;
 		} catch (error) {
 			this.failed = true;
 			throw error;
 		}
+	}
+
+	private async flush(): Promise<void> {
+		const chunks = this.gathered;
+		this.gathered = [];
+		this.bytes = 0;
+		await this.slots.run(() => this.writeAll(chunks));
 	}
 
 	private async writeAll(chunks: readonly Uint8Array[]): Promise<void> {

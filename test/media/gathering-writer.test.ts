@@ -42,9 +42,31 @@ t.test("a write that failed is told, to whoever writes or ends next", async (t) 
 		throw new Error("full");
 	};
 	const writer = new GatheringWriter({ writev: fails } as unknown as FileHandle, new Slots(1), 7);
-	await writer.write(Buffer.from("a"));
+	await writer.write(Buffer.alloc(100_000));
 	await new Promise((resolve) => setImmediate(resolve));
 	await t.rejects(writer.write(Buffer.from("b")), /full/);
 	await t.rejects(writer.end(), /full/);
 	t.equal(writer.at, 7);
+	const small = new GatheringWriter({ writev: fails } as unknown as FileHandle, new Slots(1), 7);
+	await small.write(Buffer.from("a"));
+	await t.rejects(small.end(), /full/);
+});
+
+t.test("packets wait for one another, and for nothing once no more come", async (t) => {
+	const sizes: number[] = [];
+	const file = {
+		writev: async (chunks: readonly Uint8Array[]) => {
+			const bytesWritten = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+			sizes.push(bytesWritten);
+			return { bytesWritten };
+		},
+	} as unknown as FileHandle;
+	const writer = new GatheringWriter(file, new Slots(1), 0);
+	for (let n = 0; n < 100; n += 1) {
+		await writer.write(Buffer.alloc(1_000));
+		await new Promise((resolve) => setImmediate(resolve));
+	}
+	t.same(sizes, [66_000]);
+	await writer.end();
+	t.same(sizes, [66_000, 34_000]);
 });
