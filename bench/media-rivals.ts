@@ -38,10 +38,11 @@ export async function startNginx(): Promise<Rival | null> {
 	return rival(child, url, folder);
 }
 
-export async function startPlain(): Promise<Rival> {
+/** With `durable` it keeps what it was sent as our own server must. */
+export async function startPlain(...durable: ["durable"?]): Promise<Rival> {
 	const folder = mkdtempSync(join(tmpdir(), "colloquy-bench-plain-"));
 	const file = fileURLToPath(new URL("media-plain.js", import.meta.url));
-	const [head, ...rest] = pinned(0, [process.execPath, file, folder]);
+	const [head, ...rest] = pinned(0, [process.execPath, file, folder, ...durable] as string[]);
 	const child = spawn(head, rest, { stdio: ["ignore", "pipe", "inherit"] });
 	const url = await new Promise<string>((resolve, reject) => {
 		child.once("exit", (code) => reject(new Error(`the plain server ended with ${code}`)));

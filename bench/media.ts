@@ -133,17 +133,25 @@ async function besidePlain(rounds: number): Promise<Figures[]> {
 	for (const size of uploads) {
 		// New ones for each size: the files of all rounds take room.
 		const plain = await startPlain();
-		await discarding(plain, () =>
-			onServer(async ({ url, secret, pid }) => {
-				const post = { type: "post", hash: null, path: "/media" } as const;
-				const tokens = [mint(secret, "ann")];
-				const sides: Side[] = [
-					{ name: "colloquy", load: { ...post, url, tokens, serverPid: pid } },
-					{ name: "plain", load: { ...post, url: plain.url, tokens: [], serverPid: plain.pid } },
-				];
-				rows.push(...(await inTurn("upload", size, rounds, sides)));
-			}),
-		);
+		await discarding(plain, async () => {
+			const durable = await startPlain("durable");
+			await discarding(durable, () =>
+				onServer(async ({ url, secret, pid }) => {
+					const post = { type: "post", hash: null, path: "/media" } as const;
+					const tokens = [mint(secret, "ann")];
+					const of = (name: string, { url, pid }: Rival): Side => ({
+						name,
+						load: { ...post, url, tokens: [], serverPid: pid },
+					});
+					const sides = [
+						{ name: "colloquy", load: { ...post, url, tokens, serverPid: pid } },
+						of("plain", plain),
+						of("plain, durable", durable),
+					];
+					rows.push(...(await inTurn("upload", size, rounds, sides)));
+				}),
+			);
+		});
 	}
 	return rows;
 }
