@@ -10,7 +10,7 @@ import type { WireMessage } from "../../src/protocol/frames.js";
 import { comeBack, readAll, sign, until } from "../e2e/talk.js";
 import { runCli, type ServerProcess, startServer } from "../helpers/server-process.js";
 import { ask, sha256 } from "./files.js";
-import { Person } from "./person.js";
+import { Person, ticketMs } from "./person.js";
 
 export interface MediaRounds {
 	rounds: number;
@@ -34,13 +34,13 @@ export interface MediaRounds {
 
 /** Tickets end within a round or two, so that collection meets everything. */
 const times = [
-	"--media-ticket-ms=3s",
+	`--media-ticket-ms=${ticketMs}ms`,
 	"--media-grace-ms=100ms",
 	"--media-sweep-ms=50ms",
 	"--media-draft-ms=1h",
 ];
 const args = [...times, "--sweep-ms=100ms", "--media-uploads-per-minute=100000"];
-const ticketsEndMs = 3_500;
+const ticketsEndMs = ticketMs + 500;
 const pairs = [
 	["ann", "bob"],
 	["bob", "cy"],
