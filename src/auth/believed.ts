@@ -12,8 +12,8 @@ interface Entry {
 
 /** Far less than a set of keys is kept for: a withdrawn key is hardly believed longer for it. */
 const believedMs = 60_000;
-/** Only good ones are kept, which nobody can make at will; the one checked longest ago goes. */
-const believedMax = 10_000;
+/** Only good ones, which nobody can make at will; the one checked longest ago goes. 0.6 MB. */
+const believedMax = 1_000;
 
 export class Believed {
 	private readonly kept = new Map<string, Entry>();

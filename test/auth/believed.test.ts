@@ -22,7 +22,7 @@ t.test("a token is believed for a minute after its check", async (t) => {
 
 t.test("so many are kept, the one checked longest ago goes", async (t) => {
 	const believed = new Believed();
-	for (let i = 0; i < 10_000; i += 1) believed.add(`t${i}`, ann, 0);
+	for (let i = 0; i < 1_000; i += 1) believed.add(`t${i}`, ann, 0);
 	believed.add("t0", ann, 1);
 	believed.add("more", ann, 1);
 	t.equal(believed.get("t0", 1), ann);
