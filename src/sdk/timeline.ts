@@ -150,7 +150,7 @@ export class Timeline {
 
 	/** The next one after this number that was not sent here. */
 	arrivalAfter(seq: number): LiveMessage | null {
-		for (let at = this.indexOf(seq + 1); at < this.shown.length; at += 1) {
+		for (let at = placeOf(this.shown, seq + 1); at < this.shown.length; at += 1) {
 			const message = this.shown[at];
 			if (message !== undefined && !this.saidHere(message)) return message;
 		}
@@ -158,7 +158,7 @@ export class Timeline {
 	}
 
 	at(seq: number): LiveMessage | null {
-		const found = this.shown[this.indexOf(seq)];
+		const found = this.shown[placeOf(this.shown, seq)];
 		return found?.seq === seq ? found : null;
 	}
 
@@ -166,14 +166,14 @@ export class Timeline {
 		const message = this.at(row.seq);
 		if (message === null) return;
 		if (row.state === "skip") {
-			this.shown.splice(this.indexOf(row.seq), 1);
+			this.shown.splice(placeOf(this.shown, row.seq), 1);
 			this.place.changed();
 		} else message.becomes(row);
 	}
 
 	/** The person has seen others' messages from one number to another. */
 	saw(from: number, to: number): void {
-		for (let at = this.indexOf(from + 1); at < this.shown.length; at += 1) {
+		for (let at = placeOf(this.shown, from + 1); at < this.shown.length; at += 1) {
 			const message = this.shown[at];
 			if (message === undefined || (message.seq ?? 0) > to) break;
 			if (message.own) continue;
@@ -182,16 +182,25 @@ export class Timeline {
 		}
 	}
 
+	/** Looks only at what lies between where readers were and where they are: all others stay. */
 	measure(reach: Reach): void {
+		const before = this.reach;
 		this.reach = reach;
-		const { delivered, from, to } = reach;
-		for (const message of [...this.unsettled]) {
-			const seq = message.seq ?? 0;
-			if (seq > Math.max(delivered, to)) break;
-			this.apply(message);
-			if (seq > from && seq <= to) message.changed();
-		}
-		this.unsettled = this.unsettled.filter((one) => one.open);
+		const received = this.between(before.delivered, reach.delivered);
+		const seen = this.between(before.seen, reach.seen);
+		const counted = this.between(reach.from, reach.to);
+		for (const message of received) this.apply(message);
+		for (const message of seen) this.apply(message);
+		for (const message of counted) message.changed();
+		const open = this.unsettled.findIndex((one) => one.open);
+		this.unsettled.splice(0, open < 0 ? Infinity : open);
+	}
+
+	/** Those of the unsettled after one number and up to another. */
+	private between(from: number, to: number): readonly LiveMessage[] {
+		if (to <= from) return [];
+		const { unsettled } = this;
+		return unsettled.slice(placeOf(unsettled, from + 1), placeOf(unsettled, to + 1));
 	}
 
 	private apply(message: LiveMessage): void {
@@ -202,22 +211,22 @@ export class Timeline {
 
 	/** The newest own one that may have gone further than is known here. */
 	newestOpen(): number | null {
-		return this.unsettled.at(-1)?.seq ?? null;
+		return this.unsettled.findLast((one) => one.open)?.seq ?? null;
 	}
 
 	private sortUnsettled(): void {
 		this.unsettled.sort((one, two) => (one.seq ?? 0) - (two.seq ?? 0));
 	}
+}
 
-	/** Where a number stands in the list, or would. */
-	private indexOf(seq: number): number {
-		let low = 0;
-		let high = this.shown.length;
-		while (low < high) {
-			const middle = (low + high) >> 1;
-			if ((this.shown[middle]?.seq ?? 0) < seq) low = middle + 1;
-			else high = middle;
-		}
-		return low;
+/** Where a number stands in a list that is sorted by them, or would. */
+function placeOf(list: readonly LiveMessage[], seq: number): number {
+	let low = 0;
+	let high = list.length;
+	while (low < high) {
+		const middle = (low + high) >> 1;
+		if ((list[middle]?.seq ?? 0) < seq) low = middle + 1;
+		else high = middle;
 	}
+	return low;
 }
