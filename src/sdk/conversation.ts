@@ -33,6 +33,8 @@ export class Talk implements Conversation, Place {
 	private seenSoFar = 0;
 	/** What was said to be seen before anything was held. */
 	private seenEarly = 0;
+	/** Receipts have moved and are not measured yet. */
+	private unmeasured = false;
 	/** Its rows are at hand, and taken over. */
 	private filled = false;
 	private haveRows = () => {};
@@ -49,7 +51,7 @@ export class Talk implements Conversation, Place {
 		this.home = home;
 		this.id = id;
 		this.hub = home.hub;
-		this.timeline = new Timeline(this, home.clock);
+		this.timeline = new Timeline(this);
 		this.members = new Members(home, id);
 		this.typists = new Typing(home, id, () => this.typing.touch());
 		// Touched only when the list or something in it has changed: then it is another list.
@@ -97,7 +99,7 @@ export class Talk implements Conversation, Place {
 		this.toldAtFirst = Math.min(told, this.view?.held ?? 0);
 		this.timeline.told = this.toldAtFirst;
 		this.queued(false);
-		this.moved(true);
+		this.catchUp(true);
 		this.haveRows();
 	}
 
@@ -122,9 +124,16 @@ export class Talk implements Conversation, Place {
 		}
 	}
 
-	/** The view has changed: rows came, it reaches further, or (`measured`) receipts moved. */
-	moved(measured = false): void {
+	/** The view has changed: rows came, it reaches further, or `receipts` moved. */
+	moved(receipts = false): void {
+		this.unmeasured ||= receipts;
+		this.hub.follows(this);
+	}
+
+	/** The same for who needs it done at once. */
+	catchUp(receipts = this.unmeasured): void {
 		if (!this.filled) return;
+		this.unmeasured = false;
 		const { view, seenEarly } = this;
 		if (view !== undefined && seenEarly > 0) {
 			this.seenEarly = 0;
@@ -137,10 +146,9 @@ export class Talk implements Conversation, Place {
 			this.seenSoFar = seen;
 			this.timeline.saw(before, seen);
 		}
-		if (measured) this.measure();
+		if (receipts) this.measure();
 		this.unread.touch();
 		this.info.touch();
-		this.home.changed(this.id);
 	}
 
 	rowChanged(row: WireMessage): void {
@@ -180,7 +188,7 @@ export class Talk implements Conversation, Place {
 	reread(): void {
 		if (!this.filled) return;
 		this.timeline.refresh(this.view);
-		this.moved(true);
+		this.catchUp(true);
 	}
 
 	/** The store is another one. */
@@ -231,7 +239,6 @@ export class Talk implements Conversation, Place {
 
 	changed(): void {
 		this.messages.touch();
-		this.home.changed(this.id);
 	}
 
 	dismiss(message: LiveMessage): void {
@@ -263,7 +270,6 @@ export class Talk implements Conversation, Place {
 			stored: () => message.reach(0),
 			answered: ({ seq }: Outcome) => {
 				message.numbered(seq);
-				this.moved();
 			},
 			refused: (error: BrokerError) => message.refuse(error),
 		};
@@ -275,7 +281,8 @@ export class Talk implements Conversation, Place {
 		this.home.opened((engine) => {
 			if (this.view === undefined) this.seenEarly = Math.max(this.seenEarly, seq);
 			else engine.seen(this.id, seq);
-			this.moved();
+			this.catchUp();
+			this.home.changed(this.id);
 		});
 	}
 

@@ -227,6 +227,7 @@ export class Core implements Home {
 			},
 			queued: (conversation) => {
 				talks.get(conversation ?? "")?.queued(true);
+				if (conversation !== null) this.changed(conversation);
 				connection.state.touch();
 			},
 			replaced: () => {
@@ -289,7 +290,7 @@ export class Core implements Home {
 		this.questions.connected();
 		this.answers.check(true);
 		for (const talk of this.talks.values()) {
-			talk.moved(true);
+			talk.catchUp(true);
 			talk.refresh();
 		}
 	}

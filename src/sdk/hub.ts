@@ -8,6 +8,10 @@ interface Notified {
 	notify(): void;
 }
 
+interface Follower {
+	catchUp(): void;
+}
+
 type Listeners = { [K in keyof ClientEvents]?: Set<(...args: ClientEvents[K]) => void> };
 
 export type Files = (
@@ -16,6 +20,7 @@ export type Files = (
 ) => readonly MediaFile[];
 
 export class Hub {
+	private readonly behind = new Set<Follower>();
 	private readonly touched = new Set<Notified>();
 	private runs: (() => void)[] = [];
 	private scheduled = false;
@@ -25,6 +30,12 @@ export class Hub {
 	closed = false;
 	/** What of a message's references applications see; of a client that is open, `files.ts`. */
 	filesOf: Files = () => [];
+
+	/** Takes over all changes of this turn at once, before anybody is told of them. */
+	follows(one: Follower): void {
+		this.behind.add(one);
+		this.schedule();
+	}
 
 	/** Its subscribers are called once in this turn. */
 	touch(one: Notified): void {
@@ -39,7 +50,7 @@ export class Hub {
 	}
 
 	emit<K extends keyof ClientEvents>(event: K, ...args: ClientEvents[K]): void {
-		this.later(() => this.call(event, args));
+		if (event === "error" || this.heard(event)) this.later(() => this.call(event, args));
 	}
 
 	on<K extends keyof ClientEvents>(
@@ -80,13 +91,11 @@ export class Hub {
 			const end = () => reject(new BrokerError("CLOSED"));
 			if (this.closed) return end();
 			this.closers.add(end);
-			const settled =
-				<V>(settle: (value: V) => void) =>
-				(value: V) => {
-					this.closers.delete(end);
-					settle(value);
-				};
-			make(settled(resolve), settled(reject));
+			const over = () => this.closers.delete(end);
+			make(
+				(value) => over() && resolve(value),
+				(cause) => over() && reject(cause),
+			);
 		});
 		return quiet(promise);
 	}
@@ -131,6 +140,8 @@ export class Hub {
 	}
 
 	private flush(): void {
+		for (const one of this.behind) this.contain(() => one.catchUp());
+		this.behind.clear();
 		this.scheduled = false;
 		const touched = [...this.touched];
 		this.touched.clear();

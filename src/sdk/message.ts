@@ -51,37 +51,45 @@ export function keyOf(id: Uint8Array): string {
 }
 
 export class LiveMessage implements Message {
-	readonly key: string;
 	revision = 0;
+	/** Said in this tab: no arrival. */
+	readonly here: boolean;
 	/** As the server has it; null: not known there yet. */
-	row: WireMessage | null;
-	/** As it was sent from this device; null: it came from elsewhere. */
-	readonly command: Send | null;
+	private row: WireMessage | null = null;
+	/** As it was sent from this device, until there is a row. */
+	private command: Send | null = null;
 	private readonly place: Place;
-	private readonly madeAt: number;
+	/** Its random id; null: it was not sent from this device since that started. */
+	private readonly id: Uint8Array | null = null;
+	private name = "";
 	private number: number | null;
 	private rank: Rank;
 	private refusal: ClientError | null = null;
 	private waiters: Waiter[] | null = null;
 	private callbacks: Set<() => void> | null = null;
 
-	constructor(place: Place, from: WireMessage | Send, at: number) {
+	/** `elsewhere`: another tab sends it, and it is an arrival, though known before it is stored. */
+	constructor(place: Place, from: WireMessage | Send, elsewhere = false) {
 		this.place = place;
-		this.madeAt = at;
 		if ("seq" in from) {
 			this.row = from;
-			this.command = null;
 			this.number = from.seq;
-			this.key = String(from.seq);
+			this.here = false;
 			// [P-7.4] What is frozen stays, whatever others read later.
 			this.rank = rankOf(from);
 		} else {
-			this.row = null;
 			this.command = from;
+			this.id = from.id;
 			this.number = null;
-			this.key = keyOf(from.id);
+			this.here = !elsewhere;
 			this.rank = inMemory;
 		}
+	}
+
+	/** Made when it is asked for: most lists are never drawn. */
+	get key(): string {
+		this.name ||= this.id === null ? String(this.number) : keyOf(this.id);
+		return this.name;
 	}
 
 	get conversation(): string {
@@ -97,7 +105,7 @@ export class LiveMessage implements Message {
 	}
 
 	get at(): number {
-		return this.row?.at ?? this.madeAt;
+		return this.row?.at ?? this.command?.clientTime ?? 0;
 	}
 
 	private get body() {
@@ -153,7 +161,7 @@ export class LiveMessage implements Message {
 	}
 
 	get own(): boolean {
-		return this.command !== null || this.row?.sender === this.place.me;
+		return this.row === null || this.row.sender === this.place.me;
 	}
 
 	get status(): Status {
@@ -205,6 +213,7 @@ export class LiveMessage implements Message {
 	becomes(row: WireMessage): void {
 		if (this.row === row) return;
 		this.row = row;
+		this.command = null;
 		this.number = row.seq;
 		this.changed();
 		this.reach(rankOf(row));
@@ -262,11 +271,13 @@ export class LiveMessage implements Message {
 		const { hub } = this.place;
 		const now = this.rankNow;
 		const { refusal } = this;
-		const ready = this.waiters.filter(({ rank }) => refusal !== null || rank <= now);
-		this.waiters = this.waiters.filter((one) => !ready.includes(one));
-		for (const { resolve, reject } of ready) {
-			hub.later(() => (refusal === null ? resolve(this) : reject(refusal)));
+		const waiting: Waiter[] = [];
+		for (const one of this.waiters) {
+			if (refusal !== null) hub.later(() => one.reject(refusal));
+			else if (one.rank <= now) hub.later(() => one.resolve(this));
+			else waiting.push(one);
 		}
+		this.waiters = waiting.length === 0 ? null : waiting;
 	}
 }
 

@@ -2,7 +2,6 @@
 // and is not among them yet. Each row is one object for as long as it is shown. Not here: where
 // rows come from, and who is told.
 
-import type { Clock } from "../base/clock.js";
 import type { View } from "../client/store.js";
 import type { WireMessage } from "../protocol/frames.js";
 import type { Reach } from "./members.js";
@@ -16,20 +15,16 @@ export class Timeline {
 	/** Arrivals up to this number were told to the application, or are older than it. */
 	told = 0;
 	private readonly place: Place;
-	private readonly clock: Clock;
 	private shown: LiveMessage[] = [];
 	private tail: LiveMessage[] = [];
-	/** Said in another tab: known here before it is stored, and an arrival all the same. */
-	private readonly elsewhere = new WeakSet<LiveMessage>();
 	/** Own ones whose status can still move, by number. */
 	private unsettled: LiveMessage[] = [];
 	private first = 1;
 	private held = 0;
 	private reach = nowhere;
 
-	constructor(place: Place, clock: Clock) {
+	constructor(place: Place) {
 		this.place = place;
-		this.clock = clock;
 	}
 
 	list(): readonly Message[] {
@@ -38,9 +33,8 @@ export class Timeline {
 
 	/** A message of this device on its way; `at`: behind so many of them. */
 	queue(command: Send, at = this.tail.length, elsewhere = false): LiveMessage {
-		const message = new LiveMessage(this.place, command, command.clientTime ?? this.clock.now());
+		const message = new LiveMessage(this.place, command, elsewhere);
 		this.tail.splice(at, 0, message);
-		if (elsewhere) this.elsewhere.add(message);
 		this.place.changed();
 		return message;
 	}
@@ -50,7 +44,8 @@ export class Timeline {
 	}
 
 	drop(message: LiveMessage): void {
-		this.tail = this.tail.filter((one) => one !== message);
+		const at = this.tail.indexOf(message);
+		if (at >= 0) this.tail.splice(at, 1);
 	}
 
 	/** Shows what the view holds without a gap, and takes off what it does not hold any more. */
@@ -111,48 +106,50 @@ export class Timeline {
 	}
 
 	private take(rows: readonly WireMessage[]): LiveMessage[] {
-		return rows.flatMap((row) => {
-			const message = this.ownOf(row);
-			if (row.state === "skip") return [];
-			const shown = message ?? new LiveMessage(this.place, row, row.at);
-			if (message !== undefined) message.becomes(row);
-			if (shown.open) {
-				this.unsettled.push(shown);
-				this.apply(shown);
+		const taken: LiveMessage[] = [];
+		for (const row of rows) {
+			const own = this.ownOf(row);
+			if (row.state === "skip") continue;
+			own?.becomes(row);
+			const message = own ?? new LiveMessage(this.place, row);
+			if (message.open) {
+				this.unsettled.push(message);
+				this.apply(message);
 			}
-			this.place.changed();
-			return [shown];
-		});
+			taken.push(message);
+		}
+		if (taken.length > 0) this.place.changed();
+		return taken;
 	}
 
 	/** The object of a row that was sent here, taken from the end of the list. */
 	private ownOf(row: WireMessage): LiveMessage | undefined {
 		if (this.tail.length === 0 || row.outbox === null) return undefined;
-		const id = row.body?.id ?? row.id;
-		const key = id === null ? null : keyOf(id);
-		const found = this.tail.find((one) => one.seq === row.seq || one.key === key);
+		// Answered ones know their number, and most are.
+		const found = this.tail.find((one) => one.seq === row.seq) ?? this.sentAs(row);
 		if (found !== undefined) this.drop(found);
 		return found;
+	}
+
+	private sentAs(row: WireMessage): LiveMessage | undefined {
+		const id = row.body?.id ?? row.id;
+		return id === null ? undefined : this.pending(keyOf(id));
 	}
 
 	private arrived(messages: readonly LiveMessage[], held: number): void {
 		const { hub } = this.place;
 		for (const message of messages) {
-			if ((message.seq ?? 0) <= this.told || this.saidHere(message)) continue;
+			if ((message.seq ?? 0) <= this.told || message.here) continue;
 			if (hub.heard("message")) hub.emit("message", message);
 		}
 		this.told = Math.max(this.told, held);
-	}
-
-	private saidHere(message: LiveMessage): boolean {
-		return message.command !== null && !this.elsewhere.has(message);
 	}
 
 	/** The next one after this number that was not sent here. */
 	arrivalAfter(seq: number): LiveMessage | null {
 		for (let at = placeOf(this.shown, seq + 1); at < this.shown.length; at += 1) {
 			const message = this.shown[at];
-			if (message !== undefined && !this.saidHere(message)) return message;
+			if (message !== undefined && !message.here) return message;
 		}
 		return null;
 	}
@@ -186,19 +183,14 @@ export class Timeline {
 	measure(reach: Reach): void {
 		const before = this.reach;
 		this.reach = reach;
-		const received = this.between(before.delivered, reach.delivered);
-		const seen = this.between(before.seen, reach.seen);
-		const counted = this.between(reach.from, reach.to);
-		for (const message of received) this.apply(message);
-		for (const message of seen) this.apply(message);
-		for (const message of counted) message.changed();
-		const open = this.unsettled.findIndex((one) => one.open);
-		this.unsettled.splice(0, open < 0 ? Infinity : open);
+		for (const message of this.between(before.delivered, reach.delivered)) this.apply(message);
+		for (const message of this.between(before.seen, reach.seen)) this.apply(message);
+		for (const message of this.between(reach.from, reach.to)) message.changed();
+		this.unsettled.splice(0, placeOf(this.unsettled, reach.seen + 1));
 	}
 
 	/** Those of the unsettled after one number and up to another. */
 	private between(from: number, to: number): readonly LiveMessage[] {
-		if (to <= from) return [];
 		const { unsettled } = this;
 		return unsettled.slice(placeOf(unsettled, from + 1), placeOf(unsettled, to + 1));
 	}
