@@ -9,9 +9,15 @@ export { freshNames, hex } from "./names.js";
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export type OwnStream = Mutable<Omit<Stream, "queue">> & { queue: Mutable<Queued>[] };
 export type OwnView = Mutable<Omit<View, "rows" | "watermarks">> & {
-	rows: Map<number, WireMessage>;
-	watermarks: Map<string, WireWatermark>;
+	rows: Table<number, WireMessage>;
+	watermarks: Table<string, WireWatermark>;
 };
+
+/** Of a map what a view needs. */
+export interface Table<K, V> extends ReadonlyMap<K, V> {
+	set(key: K, value: V): unknown;
+	clear(): void;
+}
 
 /** All that a store holds. */
 export interface Content {

@@ -3,13 +3,11 @@
 // it is shown, and in which objects.
 
 import { BrokerError } from "../base/errors.js";
-import { directMembers } from "../base/ids.js";
-import type { Outcome } from "../client/events.js";
 import type { View } from "../client/store.js";
 import type { Change, WireMessage, WriteCommand } from "../protocol/frames.js";
 import { commandOf } from "./compose.js";
 import { atHand, type Home } from "./engine.js";
-import { iterate, Live, quiet, sameFields, sameList } from "./hub.js";
+import { iterate, Live, listNow, quiet, sameFields } from "./hub.js";
 import { Members } from "./members.js";
 import { keyOf, type LiveMessage, numberOf, type Place } from "./message.js";
 import { Timeline } from "./timeline.js";
@@ -61,10 +59,9 @@ export class Talk implements Conversation, Place {
 			const now = infoNow();
 			return sameFields(before, now) ? before : now;
 		});
-		this.typing = new Live<readonly string[]>(home.hub, [], (before) => {
-			const now = this.typists.users();
-			return sameList(before, now) ? before : now;
-		});
+		this.typing = new Live<readonly string[]>(home.hub, [], (before) =>
+			listNow(before, this.typists.users()),
+		);
 		this.unread = new Live(home.hub, 0, (before) => this.unreadNow(before));
 		home.opened(() => {
 			this.members.restore();
@@ -119,8 +116,8 @@ export class Talk implements Conversation, Place {
 			const at = elsewhere ? undefined : place;
 			const message = this.timeline.queue(item.command, at, elsewhere);
 			place += 1;
-			message.reach(0);
-			this.home.follow(item, this.pendingOf(message));
+			message.stored();
+			this.home.follow(item, message);
 		}
 	}
 
@@ -223,7 +220,6 @@ export class Talk implements Conversation, Place {
 	}
 
 	private get kind(): ConversationInfo["kind"] {
-		if (directMembers(this.id) !== null) return "direct";
 		return this.view?.entry?.kind ?? this.members.kind;
 	}
 
@@ -252,27 +248,17 @@ export class Talk implements Conversation, Place {
 		const command = commandOf(content, this.home.clock);
 		const message = this.timeline.queue(command);
 		if (command.content.length > this.home.contentBytesMax) {
-			message.refuse(new BrokerError("MESSAGE_TOO_LARGE"));
+			message.refused(new BrokerError("MESSAGE_TOO_LARGE"));
 			return message;
 		}
 		try {
-			this.home.write(this.id, command, this.pendingOf(message));
+			this.home.write(this.id, command, message);
 		} catch (cause) {
 			this.dismiss(message);
 			throw cause;
 		}
 		this.home.changed(this.id);
 		return message;
-	}
-
-	private pendingOf(message: LiveMessage) {
-		return {
-			stored: () => message.reach(0),
-			answered: ({ seq }: Outcome) => {
-				message.numbered(seq);
-			},
-			refused: (error: BrokerError) => message.refuse(error),
-		};
 	}
 
 	seen(upTo?: Message | number): void {

@@ -15,7 +15,7 @@ import { Connection } from "./connection.js";
 import { Talk } from "./conversation.js";
 import type { Engine, Home, Pending, Reads, ResultOf } from "./engine.js";
 import { quickGlance } from "./glance.js";
-import { Hub, Live, sameFields, sameList } from "./hub.js";
+import { Hub, Live, listNow, sameFields } from "./hub.js";
 import { List } from "./list.js";
 import { type Opened, type OpenStorage, type Pieces, type Platform, piecesOf } from "./platform.js";
 import { Presences } from "./presence.js";
@@ -66,10 +66,9 @@ export class Core implements Home {
 		this.presences = new Presences(this);
 		this.storage = new Live(hub, this.kept, () => this.kept);
 		this.profile = new Live(hub, this.known, () => this.known);
-		this.blocked = new Live<readonly string[]>(hub, [], (before) => {
-			const now = (this.note(notes.blocked) ?? []) as readonly string[];
-			return sameList(before, now) ? before : now;
-		});
+		this.blocked = new Live<readonly string[]>(hub, [], (before) =>
+			listNow(before, (this.note(notes.blocked) ?? []) as readonly string[]),
+		);
 		this.conversations = new Live<readonly ConversationSummary[]>(hub, [], (before) =>
 			this.reads === null ? before : this.list.compute(before, this.reads, this.user, clock.now()),
 		);

@@ -55,8 +55,10 @@ export async function levelDisk(path: string): Promise<Disk> {
 	}
 	return {
 		async load(before) {
-			const found: [string, unknown][] = [];
-			for await (const [key, value] of entries({ lt: before })) found.push([key, unpack(value)]);
+			const found: [string, () => unknown][] = [];
+			for await (const [key, value] of entries({ lt: before })) {
+				found.push([key, () => unpack(value)]);
+			}
 			return found;
 		},
 		async rows(prefix) {

@@ -3,9 +3,9 @@
 // order of the names is part of the format (`kept-store.ts`).
 
 import type { OwnView } from "../client/memory-store.js";
-import type { View } from "../client/store.js";
-import type { ListEntry, WireWatermark } from "../protocol/frames.js";
+import type { ListEntry } from "../protocol/frames.js";
 import type { Glance } from "./glance.js";
+import { LateMap } from "./late-map.js";
 import { LazyRows } from "./lazy-rows.js";
 
 /** A view without its rows, and what the list shows of them. */
@@ -15,101 +15,137 @@ export interface Head {
 	readonly glance: Glance | null;
 }
 
-/** Plain values in order of their names, which ten thousand heads need not repeat. */
-export type KeptHead = readonly unknown[];
+// Plain values in a fixed order, which ten thousand heads need not name again.
+
+type KeptView = readonly [
+	conversation: string,
+	position: number,
+	held: number,
+	top: number,
+	foreign: number,
+	first: number,
+	seen: number,
+	reset: boolean,
+];
+
+type KeptEntry = readonly [
+	conversation: string,
+	kind: ListEntry["kind"],
+	title: string,
+	picture: string,
+	role: ListEntry["role"],
+	mutedUntil: number,
+	head: number,
+	position: number,
+	start: number,
+	delivered: number,
+	seen: number,
+	unread: number,
+	last: ListEntry["last"],
+];
+
+type KeptMark = readonly [
+	user: string,
+	delivered: number,
+	deliveredAt: number,
+	seen: number,
+	seenAt: number,
+];
+
+type Last = NonNullable<Glance["last"]>;
+type KeptLast = readonly [from: string, text: string, at: number, media: Last["media"]];
+
+export type KeptHead = readonly [
+	view: KeptView,
+	entry: KeptEntry | null,
+	marks: readonly KeptMark[],
+	rows: number,
+	glance: readonly [unread: number, last: KeptLast | null] | null,
+];
 
 /** Conversations of one page: all are written again when one changes. */
 const pageHeads = 32;
 /** With more members than this watermarks are an entry of their own. */
 export const marksInHead = 16;
 
-type Names<T> = readonly (keyof T & string)[];
-
-function names<T>(all: Record<keyof T & string, true>): Names<T> {
-	return Object.keys(all) as unknown as Names<T>;
-}
-
-const viewNames = names<Omit<View, "rows" | "watermarks" | "entry">>({
-	conversation: true,
-	position: true,
-	held: true,
-	top: true,
-	foreign: true,
-	first: true,
-	seen: true,
-	reset: true,
-});
-
-const entryNames = names<ListEntry>({
-	conversation: true,
-	kind: true,
-	title: true,
-	picture: true,
-	role: true,
-	mutedUntil: true,
-	head: true,
-	position: true,
-	start: true,
-	delivered: true,
-	seen: true,
-	unread: true,
-	last: true,
-});
-
-const markNames = names<WireWatermark>({
-	user: true,
-	delivered: true,
-	deliveredAt: true,
-	seen: true,
-	seenAt: true,
-});
-
-const lastNames = names<NonNullable<Glance["last"]>>({
-	from: true,
-	text: true,
-	at: true,
-	media: true,
-});
-
-function valuesOf<T>(names: Names<T>, value: T): unknown[];
-function valuesOf<T>(names: Names<T>, value: T | null): unknown[] | null;
-function valuesOf<T>(names: Names<T>, value: T | null): unknown[] | null {
-	return value && names.map((name) => value[name]);
-}
-
-function named<T>(names: Names<T>, values: unknown): T {
-	const value: Record<string, unknown> = {};
-	for (let at = 0; at < names.length; at += 1) {
-		value[names[at] as string] = (values as unknown[])[at];
-	}
-	return value as T;
-}
-
 export function keptHead({ view, glance }: Head): KeptHead {
-	const { rows, watermarks, entry } = view;
+	const { conversation, position, held, top, foreign, first, seen, reset } = view;
+	const { entry, rows, watermarks } = view;
 	const marks = watermarks.size > marksInHead ? [] : [...watermarks.values()];
 	return [
-		valuesOf(viewNames, view),
-		valuesOf(entryNames, entry),
-		marks.map((mark) => valuesOf(markNames, mark)),
+		[conversation, position, held, top, foreign, first, seen, reset],
+		entry && (entryNames.map((name) => entry[name]) as unknown as KeptEntry),
+		marks.map((mark) => [mark.user, mark.delivered, mark.deliveredAt, mark.seen, mark.seenAt]),
 		rows.size,
-		glance && [glance.unread, valuesOf(lastNames, glance.last)],
+		glance && [glance.unread, glance.last && keptLast(glance.last)],
 	];
 }
 
-export function headOf(kept: KeptHead): Head {
-	const [view, entry, marks, count, glance] = kept;
-	const watermarks = (marks as unknown[]).map((mark) => named(markNames, mark));
-	const [unread, last] = (glance ?? [0, null]) as [number, unknown[] | null];
+export function headOf([view, entry, marks, count, glance]: KeptHead): Head {
+	const [conversation, position, held, top, foreign, first, seen, reset] = view;
 	return {
 		view: {
-			...named(viewNames, view),
-			entry: entry ? named(entryNames, entry) : null,
-			rows: new LazyRows(count as number),
-			watermarks: new Map(watermarks.map((mark) => [mark.user, mark])),
+			conversation,
+			position,
+			held,
+			top,
+			foreign,
+			first,
+			seen,
+			rows: new LazyRows(count),
+			watermarks: new LateMap(() => new Map(marks.map(markOf))),
+			entry: entry && entryOf(entry),
+			reset,
 		},
-		glance: glance ? { unread, last: last && named(lastNames, last) } : null,
+		glance: glance && { unread: glance[0], last: glance[1] && lastOf(glance[1]) },
 	};
+}
+
+function entryOf([
+	conversation,
+	kind,
+	title,
+	picture,
+	role,
+	mutedUntil,
+	head,
+	position,
+	start,
+	delivered,
+	seen,
+	unread,
+	last,
+]: KeptEntry): ListEntry {
+	return {
+		conversation,
+		kind,
+		title,
+		picture,
+		role,
+		mutedUntil,
+		head,
+		position,
+		start,
+		delivered,
+		seen,
+		unread,
+		last,
+	};
+}
+
+/** In the order in which they are read. */
+const entryNames = Object.keys(entryOf([] as unknown as KeptEntry)) as (keyof ListEntry)[];
+
+function markOf([user, delivered, deliveredAt, seen, seenAt]: KeptMark) {
+	return [user, { user, delivered, deliveredAt, seen, seenAt }] as const;
+}
+
+function keptLast({ from, text, at, media }: Last): KeptLast {
+	return [from, text, at, media];
+}
+
+function lastOf([from, text, at, media]: KeptLast): Last {
+	return { from, text, at, media };
 }
 
 /** Which page a conversation is on: never another one. */

@@ -270,9 +270,10 @@ export function quiet<T>(promise: Promise<T>): Promise<T> {
 	return promise;
 }
 
-/** Equal lists are one snapshot. */
-export function sameList<T>(one: readonly T[], two: readonly T[]): boolean {
-	return one.length === two.length && one.every((value, at) => value === two[at]);
+/** Equal lists are one snapshot: the first. */
+export function listNow<T>(before: readonly T[], now: readonly T[]): readonly T[] {
+	const same = before.length === now.length && before.every((value, at) => value === now[at]);
+	return same ? before : now;
 }
 
 export function sameFields<T extends object>(one: T, two: T): boolean {

@@ -19,7 +19,7 @@ export async function databaseDisk(name: string): Promise<Disk> {
 		return keys.map((key, at) => [key as string, made(values[at])] as const);
 	}
 	return {
-		load: (before) => entries(IDBKeyRange.upperBound(before, true), (value) => value),
+		load: (before) => entries(IDBKeyRange.upperBound(before, true), (value) => () => value),
 		rows: (prefix) =>
 			entries(IDBKeyRange.bound(prefix, endOf(prefix), false, true), (value) => ({
 				newest: () => undefined,

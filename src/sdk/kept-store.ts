@@ -57,7 +57,7 @@ export class KeptStore extends LazyStore {
 	 */
 	static async open(disk: Disk, options: KeptOptions): Promise<KeptStore> {
 		const store = new KeptStore(disk, options);
-		const entries = await disk.load(key(kinds.row, ""));
+		const entries = new Map(await disk.load(key(kinds.row, "")));
 		const found = fill(entries, store.content, store.pages, store.glances);
 		if (found !== format) {
 			if (found !== null) store.forgetViews();

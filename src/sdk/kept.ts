@@ -23,8 +23,8 @@ export function isRows(name: string): boolean {
 }
 
 export interface Disk {
-	/** All entries before this key, in no order. */
-	load(before: string): Promise<Iterable<readonly [key: string, value: unknown]>>;
+	/** All entries before this key, in no order; each is decoded when it is read. */
+	load(before: string): Promise<Iterable<readonly [key: string, read: () => unknown]>>;
 	/** Rows whose keys begin so. */
 	rows(prefix: string): Promise<Iterable<readonly [key: string, rows: Block]>>;
 	/** One transaction; resolves when it is durable. */
@@ -95,46 +95,43 @@ export function rowKey(conversation: string, seq: number): string {
  * Errors: Error when it is of a newer version.
  */
 export function fill(
-	entries: Iterable<readonly [key: string, value: unknown]>,
+	entries: ReadonlyMap<string, () => unknown>,
 	content: Content,
 	pages: Pages,
 	glances: Map<string, Glance>,
 ): number | null {
+	const known = entries.get(kinds.identity)?.() as KeptIdentity | undefined;
+	if (known === undefined) return null;
+	const { identity, refs, format: found = 1 } = known;
+	if (found > format) throw new Error(`kept by a newer version, as format ${found}`);
+	Object.assign(content, { identity, refs });
 	const items: KeptItem[] = [];
-	const heads: [page: number, KeptHead[]][] = [];
 	const marks: [conversation: string, WireWatermark[]][] = [];
-	let found: number | null = null;
-	for (const [name, value] of entries) {
+	for (const [name, read] of entries) {
 		const [kind, first = ""] = name.split(gap);
-		if (kind === kinds.identity) {
-			const { identity, refs, format: kept = 1 } = value as KeptIdentity;
-			if (kept > format) throw new Error(`kept by a newer version, as format ${kept}`);
-			Object.assign(content, { identity, refs });
-			found = kept;
-		} else if (kind === kinds.page) heads.push([Number(first), value as KeptHead[]]);
-		else if (kind === kinds.stream) {
-			const stream = value as KeptStream;
+		if (kind === kinds.stream) {
+			const stream = read() as KeptStream;
 			content.streams.set(stream.conversation, { ...stream, queue: [] });
-		} else if (kind === kinds.item) items.push(value as KeptItem);
-		else if (kind === kinds.marks) marks.push([first, value as WireWatermark[]]);
-		else if (kind === kinds.note) content.notes.set(first, value);
-	}
-	if (found === format) {
-		for (const [page, kept] of heads) {
-			const all = kept.map(headOf);
+		} else if (kind === kinds.item) items.push(read() as KeptItem);
+		else if (kind === kinds.note) content.notes.set(first, read());
+		// Views of an older format are not even looked at.
+		else if (found < format) continue;
+		else if (kind === kinds.marks) marks.push([first, read() as WireWatermark[]]);
+		else if (kind === kinds.page) {
+			const heads = (read() as KeptHead[]).map(headOf);
 			pages.restore(
-				page,
-				all.map(({ view }) => view.conversation),
+				Number(first),
+				heads.map(({ view }) => view.conversation),
 			);
-			for (const { view, glance } of all) {
+			for (const { view, glance } of heads) {
 				content.views.set(view.conversation, view);
 				if (glance !== null) glances.set(view.conversation, glance);
 			}
 		}
-		for (const [conversation, all] of marks) {
-			const watermarks = content.views.get(conversation)?.watermarks;
-			for (const mark of all) watermarks?.set(mark.user, mark);
-		}
+	}
+	for (const [conversation, all] of marks) {
+		const watermarks = content.views.get(conversation)?.watermarks;
+		for (const mark of all) watermarks?.set(mark.user, mark);
 	}
 	// In the order in which they were queued.
 	for (const { waits, ...item } of items.sort((one, two) => one.ref - two.ref)) {

@@ -2,6 +2,7 @@
 // only when somebody looks at them: a start with ten thousand conversations needs none.
 
 import type { WireMessage } from "../protocol/frames.js";
+import { LateMap } from "./late-map.js";
 
 /** Rows with neighbouring numbers go together: fewer entries to read, little to write again. */
 const blockRows = 32;
@@ -27,15 +28,19 @@ export interface Block {
 	all(): readonly WireMessage[];
 }
 
-export class LazyRows extends Map<number, WireMessage> {
-	private readonly waiting = new Map<number, Block>();
+/** Never added to. */
+const none: Map<number, Block> = new Map();
+const nothing = () => new Map<number, WireMessage>();
+
+export class LazyRows extends LateMap<number, WireMessage> {
+	private waiting = none;
 	private count: number;
 	/** They are on the disk: nothing but their number is known. */
 	away: boolean;
 
 	/** `count`: so many are on the disk. */
 	constructor(count: number) {
-		super();
+		super(nothing);
 		this.count = count;
 		this.away = count > 0;
 	}
@@ -44,89 +49,52 @@ export class LazyRows extends Map<number, WireMessage> {
 	come(blocks: Iterable<readonly [block: number, rows: Block]>): void {
 		if (!this.away) return;
 		this.away = false;
-		for (const [block, rows] of blocks) this.waiting.set(block, rows);
+		this.waiting = new Map(blocks);
 	}
 
-	private need(): void {
+	/** What is decoded of them. */
+	private get here(): Map<number, WireMessage> {
 		if (this.away) throw new Error("rows that are not at hand");
+		return super.all();
+	}
+
+	protected override all(): Map<number, WireMessage> {
+		for (const block of this.waiting.keys()) this.fill(block);
+		return this.here;
 	}
 
 	private fill(block: number): void {
 		const rows = this.waiting.get(block);
 		if (rows === undefined) return;
 		this.waiting.delete(block);
-		for (const row of rows.all()) if (!super.has(row.seq)) super.set(row.seq, row);
-	}
-
-	private look(seq: number): void {
-		const block = blockOf(seq);
-		const row = this.waiting.get(block)?.newest(seq);
-		if (row === undefined) this.fill(block);
-		else super.set(seq, row);
-	}
-
-	private fillAll(): void {
-		this.need();
-		for (const block of this.waiting.keys()) this.fill(block);
+		for (const row of rows.all()) if (!this.here.has(row.seq)) this.here.set(row.seq, row);
 	}
 
 	override get(seq: number): WireMessage | undefined {
-		this.need();
-		if (this.waiting.size > 0 && !super.has(seq)) this.look(seq);
-		return super.get(seq);
+		const { here } = this;
+		const known = here.get(seq);
+		if (known !== undefined || this.waiting.size === 0) return known;
+		const block = blockOf(seq);
+		const newest = this.waiting.get(block)?.newest(seq);
+		if (newest === undefined) this.fill(block);
+		else here.set(seq, newest);
+		return here.get(seq);
 	}
 
-	override has(seq: number): boolean {
-		return this.get(seq) !== undefined;
-	}
-
-	override set(seq: number, row: WireMessage): this {
-		this.need();
-		if (this.waiting.size > 0) this.fill(blockOf(seq));
-		if (!super.has(seq)) this.count += 1;
-		return super.set(seq, row);
-	}
-
-	override delete(seq: number): boolean {
-		this.need();
+	override set(seq: number, row: WireMessage): void {
 		this.fill(blockOf(seq));
-		const held = super.delete(seq);
-		if (held) this.count -= 1;
-		return held;
+		if (!this.here.has(seq)) this.count += 1;
+		this.here.set(seq, row);
 	}
 
 	override clear(): void {
 		this.away = false;
 		this.count = 0;
-		this.waiting.clear();
+		this.waiting = none;
 		super.clear();
 	}
 
 	override get size(): number {
 		return this.count;
-	}
-
-	override forEach(run: Parameters<Map<number, WireMessage>["forEach"]>[0]): void {
-		this.fillAll();
-		super.forEach(run);
-	}
-
-	override keys() {
-		this.fillAll();
-		return super.keys();
-	}
-
-	override values() {
-		this.fillAll();
-		return super.values();
-	}
-
-	override entries() {
-		this.fillAll();
-		return super.entries();
-	}
-
-	override [Symbol.iterator]() {
-		return this.entries();
 	}
 }

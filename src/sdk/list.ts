@@ -5,7 +5,7 @@ import { directMembers } from "../base/ids.js";
 import type { View } from "../client/store.js";
 import type { Reads } from "./engine.js";
 import { type Glance, glanceOf, inShort, listedLast } from "./glance.js";
-import { sameFields, sameList } from "./hub.js";
+import { listNow, sameFields } from "./hub.js";
 import type { ConversationSummary } from "./types.js";
 
 interface Line {
@@ -43,8 +43,10 @@ export class List {
 		this.changed = new Set();
 		for (const view of views) this.lines.set(view.conversation, this.line(view, reads, me, now));
 		const lines = [...this.lines.values()].sort((one, two) => two.activity - one.activity);
-		const list = lines.map(({ summary }) => summary);
-		return sameList(before, list) ? before : list;
+		return listNow(
+			before,
+			lines.map(({ summary }) => summary),
+		);
 	}
 
 	private line(view: View, reads: Reads, me: string | null, now: number): Line {
@@ -88,7 +90,7 @@ function* viewsOf(reads: Reads, ids: Iterable<string>): Iterable<View> {
 
 function membersOf(id: string): number | null {
 	const pair = directMembers(id);
-	return pair === null ? null : new Set(pair).size;
+	return pair && (pair[0] === pair[1] ? 1 : 2);
 }
 
 /** What is under way from here counts as the last: it will be. */

@@ -17,6 +17,8 @@ export interface Reach {
 	readonly to: number;
 }
 
+export const nowhere: Reach = { delivered: 0, seen: 0, from: 0, to: 0 };
+
 interface Marks {
 	readonly delivered: number;
 	readonly seen: number;
@@ -161,7 +163,7 @@ export class Members {
 
 	/** [P-7.3] Without readers, as with oneself, all is seen at once. */
 	reach(view: View, me: string, kind: "direct" | "group"): Reach {
-		if (this.roles === null) return { delivered: 0, seen: 0, from: 0, to: 0 };
+		if (this.roles === null) return nowhere;
 		let delivered = Infinity;
 		let seen = Infinity;
 		let from = Infinity;
@@ -182,7 +184,7 @@ export class Members {
 		}
 		this.told = told;
 		// Of a pair the status says it all.
-		return kind === "direct" ? { delivered, seen, from: 0, to: 0 } : { delivered, seen, from, to };
+		return { delivered, seen, from, to: kind === "direct" ? 0 : to };
 	}
 
 	counts(view: View | undefined, me: string | null, seq: number | null): Message["counts"] {

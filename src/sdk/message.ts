@@ -2,8 +2,10 @@
 // status only moves forward. Not here: what moves it, which is its conversation's.
 
 import { BrokerError } from "../base/errors.js";
+import type { Outcome } from "../client/events.js";
 import { hex } from "../client/names.js";
 import type { WireMessage, WriteCommand } from "../protocol/frames.js";
+import type { Pending } from "./engine.js";
 import type { Hub } from "./hub.js";
 import type { ClientError, MediaFile, Message, Status } from "./types.js";
 
@@ -50,7 +52,7 @@ export function keyOf(id: Uint8Array): string {
 	return hex(id);
 }
 
-export class LiveMessage implements Message {
+export class LiveMessage implements Message, Pending {
 	revision = 0;
 	/** Said in this tab: no arrival. */
 	readonly here: boolean;
@@ -219,7 +221,11 @@ export class LiveMessage implements Message {
 		this.reach(rankOf(row));
 	}
 
-	numbered(seq: number): void {
+	stored(): void {
+		this.reach(0);
+	}
+
+	answered({ seq }: Pick<Outcome, "seq">): void {
 		if (seq > 0) this.number = seq;
 		this.reach(1);
 	}
@@ -237,7 +243,7 @@ export class LiveMessage implements Message {
 		this.moved(before);
 	}
 
-	refuse(error: ClientError): void {
+	refused(error: ClientError): void {
 		if (this.rank > 0 || this.refusal !== null) return;
 		const before = this.status;
 		this.refusal = error;

@@ -4,12 +4,10 @@
 
 import type { View } from "../client/store.js";
 import type { WireMessage } from "../protocol/frames.js";
-import type { Reach } from "./members.js";
+import { nowhere, type Reach } from "./members.js";
 import { keyOf, LiveMessage, type Place, type Send } from "./message.js";
 import type { Message } from "./types.js";
 import { rowsOf } from "./unread.js";
-
-const nowhere: Reach = { delivered: 0, seen: 0, from: 0, to: 0 };
 
 export class Timeline {
 	/** Arrivals up to this number were told to the application, or are older than it. */
@@ -58,7 +56,7 @@ export class Timeline {
 		if (view.first < this.first) {
 			const before = this.take(rowsOf(view, view.first, this.first - 1));
 			this.shown.unshift(...before);
-			this.sortUnsettled();
+			this.unsettled.sort((one, two) => (one.seq ?? 0) - (two.seq ?? 0));
 		}
 		if (view.held > this.held) {
 			const fresh = this.take(rowsOf(view, Math.max(this.held + 1, view.first), view.held));
@@ -204,10 +202,6 @@ export class Timeline {
 	/** The newest own one that may have gone further than is known here. */
 	newestOpen(): number | null {
 		return this.unsettled.findLast((one) => one.open)?.seq ?? null;
-	}
-
-	private sortUnsettled(): void {
-		this.unsettled.sort((one, two) => (one.seq ?? 0) - (two.seq ?? 0));
 	}
 }
 

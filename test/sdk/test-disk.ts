@@ -29,7 +29,8 @@ export class TestDisk implements Disk {
 	held: Promise<void> = Promise.resolve();
 
 	async load(before: string) {
-		return structuredClone([...this.kept].filter(([key]) => key < before));
+		const found = [...this.kept].filter(([key]) => key < before);
+		return found.map(([key, value]) => [key, () => structuredClone(value)] as const);
 	}
 
 	async rows(prefix: string) {
