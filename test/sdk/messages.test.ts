@@ -59,6 +59,25 @@ t.test("what is seen before the list has come counts, and makes up no conversati
 	t.match(second.conversations.snapshot(), [{ id: talk.id, unread: 1 }]);
 	t.equal(second.conversations.snapshot().length, 1);
 	t.same(texts(second.conversation(talk.id).messages.snapshot()), [], "history stays to be asked");
+
+t.test("seen in parts · each as far as it was read, and the others are left alone", async (t) => {
+	const party = await Party.start(t);
+	const { talk, other } = await party.pair();
+	const sent = ["one", "two", "three", "four", "five"].map((text) => talk.send(text));
+	await Promise.all(sent.map((message) => message.reached("delivered")));
+	const statuses = () => sent.map(({ status }) => status);
+	const rest = () => sent.slice(2).map(({ revision }) => revision);
+	const before = rest();
+	await value(other.messages, (list) => list.length === 5);
+	other.seen(2);
+	await sent[1]?.reached("seen");
+	t.same(statuses(), ["seen", "seen", "delivered", "delivered", "delivered"]);
+	t.same(rest(), before, "nothing of them has changed");
+	const last = talk.send("six");
+	await last.reached("delivered");
+	t.same(statuses().slice(2), ["delivered", "delivered", "delivered"]);
+	other.seen(6);
+	await Promise.all([...sent, last].map((message) => message.reached("seen")));
 });
 
 t.test("messages arrive once each, in order, and not what was sent here", async (t) => {
