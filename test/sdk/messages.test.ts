@@ -59,6 +59,7 @@ t.test("what is seen before the list has come counts, and makes up no conversati
 	t.match(second.conversations.snapshot(), [{ id: talk.id, unread: 1 }]);
 	t.equal(second.conversations.snapshot().length, 1);
 	t.same(texts(second.conversation(talk.id).messages.snapshot()), [], "history stays to be asked");
+});
 
 t.test("seen in parts · each as far as it was read, and the others are left alone", async (t) => {
 	const party = await Party.start(t);
