@@ -77,7 +77,7 @@ export class KeptStore extends LazyStore {
 		const { views: all, ...content } = this.content;
 		const views = [...all.values()].map((view) => {
 			this.glanceNow(view);
-			return { ...view, rows: view.rows.size };
+			return { ...view, rows: view.rows.size, watermarks: new Map(view.watermarks) };
 		});
 		return { content, views, glances: this.glances };
 	}
