@@ -249,9 +249,8 @@ export class Tabs implements Engine {
 		if (name === "rows") {
 			await kept?.fetch(args as string[]);
 			const rows = kept?.view(args[0] as string)?.rows;
-			// Copied when it is said, as it is then: nothing may be left to be decoded.
-			rows?.values();
-			return rows ?? [];
+			// As a map that can travel.
+			return new Map(rows ?? []);
 		}
 		if (device === null || kept === null) throw new BrokerError("UNAVAILABLE", "not started");
 		if (name === "write") {
