@@ -13,6 +13,7 @@ import type { Engine } from "./engine.js";
 import { type AskRows, Followed } from "./followed.js";
 import { gated } from "./gate.js";
 import type { KeptOptions, KeptStore } from "./kept-store.js";
+import { LateMap } from "./late-map.js";
 import { type Call, changes, type Heads, movedPhase, type Said } from "./tab-words.js";
 
 interface Waiting {
@@ -236,7 +237,9 @@ export class Tabs implements Engine {
 		const answer = (said: Said) => (tab === this.tab ? this.replied(said) : this.say(said));
 		try {
 			const value = await this.perform(call);
-			answer({ type: "reply", to: tab, id, value });
+			// Rows as they are now: what changes from here on is told after them.
+			const now = value instanceof LateMap ? new Map(value) : value;
+			answer({ type: "reply", to: tab, id, value: now });
 		} catch (cause) {
 			const { code, detail } =
 				cause instanceof BrokerError ? cause : new BrokerError("BAD_REQUEST", String(cause));
@@ -248,9 +251,7 @@ export class Tabs implements Engine {
 		const { device, kept } = this;
 		if (name === "rows") {
 			await kept?.fetch(args as string[]);
-			const rows = kept?.view(args[0] as string)?.rows;
-			// As a map that can travel.
-			return new Map(rows ?? []);
+			return kept?.view(args[0] as string)?.rows ?? [];
 		}
 		if (device === null || kept === null) throw new BrokerError("UNAVAILABLE", "not started");
 		if (name === "write") {
