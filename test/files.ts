@@ -1,8 +1,9 @@
 // Runs test files, one more process at a time than there are cores because many wait, as one TAP
 // stream: `node dist/test/files.js [file…]`, or with `--soak` the long ones. A file has a process
 // of its own, except the small ones of a folder, which share one: for them, to load tap and the
-// broker is most of the work. Not by tap's command, which lets each process and all that a test
-// starts record what they load: that doubles the start of a `colloquy` command.
+// broker is most of the work. Not by tap's command, and without the NODE_OPTIONS that its `spawn`
+// sets: they let each process and all that it starts record what they load, which doubles the start
+// of a `colloquy` command.
 
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -56,5 +57,6 @@ for (const { name, files } of batches) {
 	const env = { ...process.env, TAP: "1", TAP_TIMEOUT: String(timeout / 1_000) };
 	const [only = "", ...others] = files;
 	const program = others.length === 0 ? [only] : [join(folder, "together.js"), ...files];
-	t.spawn(process.execPath, [...nodeArgs, ...program], { buffered: true, env, timeout }, name);
+	const command = ["-u", "NODE_OPTIONS", process.execPath, ...nodeArgs, ...program];
+	t.spawn("env", command, { buffered: true, env, timeout }, name);
 }

@@ -41,8 +41,9 @@ export class Chat {
 	private waiting: Timer | null = null;
 	/** Where the person wanted to go last: what was wanted before must not take the screen. */
 	private goal = {};
-	/** What is said meanwhile would be refused. */
-	private reopening: Promise<void> = Promise.resolve();
+	/** Until what stood open is open again: what is said meanwhile would be refused. */
+	private reopening: Promise<void> | null = null;
+	private reopened = () => {};
 	/** Nobody has looked since it was opened, or since the person went away. */
 	private fresh = true;
 
@@ -63,7 +64,7 @@ export class Chat {
 			}),
 			client.on("reset", (conversation) => {
 				// The server may be another one now, which does not know what stands open here.
-				if (conversation === null) this.reopening = this.again();
+				if (conversation === null) void this.again();
 			}),
 		);
 		this.watch();
@@ -104,6 +105,8 @@ export class Chat {
 
 	private turn(): object {
 		this.waiting?.cancel();
+		this.reopening = null;
+		this.reopened();
 		this.goal = {};
 		return this.goal;
 	}
@@ -134,9 +137,14 @@ export class Chat {
 		const { opened } = this;
 		if (opened === null) return;
 		const other = directMembers(opened.id)?.find((user) => user !== this.client.user);
+		const going = this.go(other ?? opened.id);
+		this.reopening = new Promise((resolve) => {
+			this.reopened = resolve;
+		});
 		try {
-			await this.go(other ?? opened.id);
+			await going;
 		} catch (error) {
+			this.turn();
 			this.say("bad", told(error));
 		}
 	}
@@ -218,6 +226,7 @@ export class Chat {
 		this.notice = null;
 		if (entered.type === "wrong") this.say("bad", entered.why);
 		if (entered.type === "say") {
+			if (this.reopening !== null) this.say("faint", "said as soon as this is open again");
 			await this.reopening;
 			this.talk(entered.text);
 		}
