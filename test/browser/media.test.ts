@@ -1,10 +1,13 @@
 // Files in a real browser, under a strict content security policy: an upload that outlives the
 // server and its page, and what others make of the message.
 
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import type { Page } from "puppeteer-core";
 import t from "tap";
 import type { Client, ClientError, ConnectOptions, MediaReference } from "../../src/sdk/index.js";
 import type { Media } from "../../src/sdk/media.js";
+import { until } from "../e2e/talk.js";
 import { chromium, Pages } from "../helpers/pages.js";
 import { tokenFor } from "../helpers/wire-client.js";
 import { sha256 } from "../media/files.js";
@@ -59,7 +62,10 @@ t.test("files in Chromium", options, async (t) => {
 		page.waitForFunction(() => ((globalThis as unknown as Scope).done.at(-1) ?? 0) > 1_000_000);
 
 	const first = await uploading();
-	await some(first);
+	// What has left the page may not have come to the server yet.
+	const drafts = join(party.data, "media", "drafts");
+	const kept = () => readdirSync(drafts).map((name) => statSync(join(drafts, name)).size);
+	await until("a megabyte is kept", () => kept().some((bytes) => bytes > 1_000_000));
 	await first.close();
 	const page = await uploading();
 	await some(page);

@@ -60,11 +60,12 @@ t.test("a server that has forgotten everything is talked to anew", onScreen, asy
 	rmSync(server.data, { recursive: true });
 	const next = await server.restart();
 	t.teardown(() => next.kill());
-	await greet();
-	await ann.until(/message to bob/);
-	await until(() => !ann.rows().join("\n").includes("old world"));
+	await ann.until(/bob has never signed in/);
 	ann.type("in the new one", "Enter");
+	await ann.until(/said as soon as this is open again/);
+	await greet();
 	await ann.until(/in the new one +✓/);
+	t.notMatch(ann.rows().join("\n"), "old world");
 });
 
 t.test("a terminal that goes away takes the chat along, and loses nothing", onScreen, async (t) => {
